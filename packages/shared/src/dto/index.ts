@@ -1,0 +1,200 @@
+/**
+ * What the control plane's procedures answer: one schema each for tRPC, REST and the screens. Amounts are satoshis as
+ * safe integers, times Unix milliseconds, hashrates hashes a second over the window in the name.
+ */
+import { z } from "zod";
+import { DeviceTelemetry } from "../wire/agents.ts";
+import { Count, Hashrate, ShareCounts, UnixMs } from "../wire/common.ts";
+import { PartHealth, PoolSnapshot } from "../wire/pools.ts";
+
+export const WINDOWS = { "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 } as const;
+export const Window = z.enum(["1h", "6h", "24h", "7d", "30d"]);
+export type Window = z.infer<typeof Window>;
+
+export const Sats = z.int();
+
+/** Hashrate over time: `at_ms[i]` begins a step of `step_s`; null is a gap (nothing was measured). */
+export const HashrateSeries = z.strictObject({
+  step_s: z.int().min(1),
+  at_ms: z.array(UnixMs),
+  hashrate_hps: z.array(Hashrate.nullable()),
+});
+export type HashrateSeries = z.infer<typeof HashrateSeries>;
+
+export const BLOCK_STATES = ["found", "pending", "confirmed", "orphaned", "rejected"] as const;
+export const BlockState = z.enum(BLOCK_STATES);
+export type BlockState = z.infer<typeof BlockState>;
+
+export const BlockDto = z.strictObject({
+  hash: z.string().length(64),
+  height: Count,
+  state: BlockState,
+  found_at_ms: UnixMs,
+  confirmations: Count,
+  /** Confirmations at which it is confirmed. */
+  maturity_confirmations: Count,
+  reward_sats: Sats,
+  fees_sats: Sats,
+  network_difficulty: z.number(),
+  /** Work spent on it / expected work; below 1 is lucky. */
+  effort: z.number(),
+  transactions: Count,
+  worker_id: z.int().nullable(),
+  worker_name: z.string(),
+  account_address: z.string(),
+  /** Why a node refused it or what replaced it. */
+  note: z.string().nullable(),
+});
+export type BlockDto = z.infer<typeof BlockDto>;
+
+export const CreditDto = z.strictObject({
+  account_address: z.string(),
+  account_id: z.int().nullable(),
+  kind: z.enum(["miner", "fee"]),
+  amount_sats: Sats,
+});
+export type CreditDto = z.infer<typeof CreditDto>;
+export const BlockDetailDto = BlockDto.extend({
+  prev_hash: z.string().length(64),
+  coinbase_txid: z.string().length(64),
+  size_bytes: Count,
+  share_difficulty: z.number(),
+  round_work_hashes: z.number(),
+  credits: z.array(CreditDto),
+});
+export type BlockDetailDto = z.infer<typeof BlockDetailDto>;
+
+export const WorkerState = z.enum(["mining", "idle", "offline"]);
+export const WorkerDto = z.strictObject({
+  id: z.int(),
+  account_id: z.int(),
+  account_address: z.string(),
+  /** Part after the first dot of the login; "default" when there is none. */
+  name: z.string(),
+  state: WorkerState,
+  connections: Count,
+  user_agent: z.string(),
+  difficulty: z.number(),
+  hashrate_hps: z.strictObject({ m1: Hashrate, m15: Hashrate, d1: Hashrate }),
+  shares: ShareCounts,
+  last_share_at_ms: UnixMs.nullable(),
+  first_seen_at_ms: UnixMs,
+});
+export type WorkerDto = z.infer<typeof WorkerDto>;
+export const WorkerSort = z.enum(["name", "account", "state", "hashrate", "accepted", "rejected", "last_share"]);
+export const WorkersQuery = z.strictObject({
+  q: z.string().max(128).default(""),
+  state: WorkerState.nullable().default(null),
+  account_id: z.int().nullable().default(null),
+  sort: WorkerSort.default("hashrate"),
+  dir: z.enum(["asc", "desc"]).default("desc"),
+  page: z.int().min(1).max(100_000).default(1),
+  page_size: z.int().min(1).max(200).default(50),
+});
+export const WorkersPage = z.strictObject({ total: Count, rows: z.array(WorkerDto) });
+export type WorkersPage = z.infer<typeof WorkersPage>;
+export const WorkerDetailDto = WorkerDto.extend({ series: HashrateSeries, window: Window, blocks: z.array(BlockDto) });
+export type WorkerDetailDto = z.infer<typeof WorkerDetailDto>;
+
+export const RigState = z.enum(["mining", "waiting", "offline"]);
+export const RigDto = z.strictObject({
+  id: z.uuid(),
+  name: z.string(),
+  hostname: z.string(),
+  site: z.string(),
+  state: RigState,
+  /** Why it is not mining, in words. */
+  message: z.string().nullable(),
+  version: z.string(),
+  os: z.string(),
+  arch: z.string(),
+  cpu_model: z.string(),
+  cpu_cores: z.int(),
+  cpu_threads: z.int(),
+  numa_nodes: z.int(),
+  cpu_features: z.array(z.string()),
+  hashrate_hps: z.strictObject({ s10: Hashrate, s60: Hashrate, m15: Hashrate }),
+  temperature_c_max: z.number().nullable(),
+  load_1m: z.number().nullable(),
+  memory_total_bytes: Count,
+  memory_free_bytes: Count,
+  uptime_s: z.number().nullable(),
+  pool_url: z.string().nullable(),
+  pool_user: z.string().nullable(),
+  difficulty: z.number().nullable(),
+  latency_ms: z.number().nullable(),
+  shares: ShareCounts,
+  last_seen_at_ms: UnixMs.nullable(),
+  devices: z.array(DeviceTelemetry),
+});
+export type RigDto = z.infer<typeof RigDto>;
+export const RigDetailDto = RigDto.extend({
+  window: Window,
+  series: HashrateSeries,
+  temperature_c: z.array(z.number().nullable()),
+});
+export type RigDetailDto = z.infer<typeof RigDetailDto>;
+
+export const BalanceDto = z.strictObject({
+  account_id: z.int(),
+  address: z.string(),
+  /** Credited from blocks that are not mature. */
+  pending_sats: Sats,
+  /** Mature and owed. */
+  available_sats: Sats,
+  paid_sats: Sats,
+  workers: Count,
+  last_credit_at_ms: UnixMs.nullable(),
+});
+export type BalanceDto = z.infer<typeof BalanceDto>;
+export const BalancesDto = z.strictObject({
+  total: Count,
+  rows: z.array(BalanceDto),
+  pool_fee_pending_sats: Sats,
+  pool_fee_available_sats: Sats,
+  /** Sum of every posting; anything but 0 is a fault, shown as one. */
+  ledger_sum_sats: Sats,
+});
+export type BalancesDto = z.infer<typeof BalancesDto>;
+export const LedgerLineDto = z.strictObject({
+  entry_id: z.string(),
+  at_ms: UnixMs,
+  cause: z.enum(["block_credit", "block_mature", "block_orphan", "payout", "fee", "correction"]),
+  block_hash: z.string().nullable(),
+  block_height: Count.nullable(),
+  bucket: z.enum(["pending", "available", "paid"]),
+  amount_sats: Sats,
+});
+export type LedgerLineDto = z.infer<typeof LedgerLineDto>;
+export const AccountDetailDto = BalanceDto.extend({ lines: z.array(LedgerLineDto) });
+export type AccountDetailDto = z.infer<typeof AccountDetailDto>;
+
+/** Pushed to browsers at most twice a second. `pool` is null while no pool is connected. */
+export const LiveDto = z.strictObject({
+  at_ms: UnixMs,
+  pool: PoolSnapshot.nullable(),
+  /** When the last snapshot came; the screen dims what is older than 10 s. */
+  pool_seen_at_ms: UnixMs.nullable(),
+  agents: z.strictObject({
+    total: Count,
+    mining: Count,
+    offline: Count,
+    hashrate_hps: Hashrate,
+    temperature_c_max: z.number().nullable(),
+  }),
+  database: PartHealth,
+});
+export type LiveDto = z.infer<typeof LiveDto>;
+
+export const OverviewDto = z.strictObject({
+  live: LiveDto,
+  window: Window,
+  series: HashrateSeries,
+  blocks: z.array(BlockDto),
+  blocks_total: Count,
+  /** Found / expected over the last blocks; null before the first. */
+  luck: z.strictObject({ blocks: Count, value: z.number() }).nullable(),
+  /** Expected seconds to the next block at the current hashrate, with the 5 % and 95 % quantiles; null without hashrate. */
+  next_block_s: z.strictObject({ mean: z.number(), p05: z.number(), p95: z.number() }).nullable(),
+});
+export type OverviewDto = z.infer<typeof OverviewDto>;

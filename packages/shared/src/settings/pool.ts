@@ -1,0 +1,66 @@
+/**
+ * The resolved settings of one pool process. The command line makes them from config.yaml, environment and flags, writes
+ * them to a file only its owner can read, and starts `apps/pool/src/main.ts --settings FILE`.
+ */
+import { z } from "zod";
+import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network } from "./common.ts";
+
+export const ChainNodeSettings = z.strictObject({
+  /** JSON-RPC address of a Bitcoin Core compatible node, without credentials: `http://127.0.0.1:8332`. */
+  url: z.url(),
+  user: z.string().max(256).default(""),
+  password: z.string().max(256).default(""),
+});
+export type ChainNodeSettings = z.infer<typeof ChainNodeSettings>;
+
+export const StratumSettings = z.strictObject({
+  listen: z.array(ListenAddress).min(1).max(16),
+  /** Engine threads; 0 means one for each core. */
+  threads: z.int().min(0).max(256).default(0),
+  /** When false every connection keeps `initial_diff` (or the miner's own `d=`). */
+  var_diff: z.boolean().default(true),
+  initial_diff: z.number().positive(),
+  min_diff: z.number().positive(),
+  max_diff: z.number().positive(),
+  /** Wanted seconds between two shares of one worker. */
+  target_time_s: z.number().min(0.1).max(600),
+  /** Bits of the block version a miner may roll (BIP 310), eight hex digits. */
+  version_mask: z
+    .string()
+    .regex(/^[0-9a-f]{8}$/)
+    .default("1fffe000"),
+  connections_max: z.int().min(1).max(2_000_000).default(100_000),
+  connections_per_address_max: z.int().min(1).default(10_000),
+  /** `durable`: a share is answered after it is on disk. `fast`: answered first. */
+  ack: z.enum(["durable", "fast"]).default("durable"),
+});
+export type StratumSettings = z.infer<typeof StratumSettings>;
+
+export const PoolSettings = z.strictObject({
+  data_dir: z.string().min(1),
+  log_level: LogLevel,
+  /** Names this instance in the share log, the database and on the screen. */
+  instance_id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
+  /** First two bytes of every extranonce1 this instance gives out: unique over all instances of one pool. */
+  extranonce_prefix: z.int().min(0).max(0xffff),
+  network: Network,
+  nodes: z.array(ChainNodeSettings).min(1).max(8),
+  stratum: StratumSettings,
+  pool: z.strictObject({
+    name: z.string().min(1).max(64),
+    /** Printable ASCII written into every coinbase. */
+    coinbase_text: z.string().regex(/^[\x20-\x7e]{0,40}$/),
+    /** Where the coinbase pays. The pool knows no key for it. */
+    payout_address: z.string().min(1).max(128),
+    fee_percent: z.number().min(0).max(100),
+    /** PPLNS window in units of network difficulty. */
+    pplns_window: z.number().positive().max(1000),
+    /** Confirmations after which a coinbase can be spent. */
+    maturity_confirmations: z.int().min(1).max(1000).default(100),
+  }),
+  database_url: DatabaseUrl,
+  /** The control plane; null runs the pool by itself. */
+  hub: HubLink.nullable(),
+  metrics: ListenAddress.nullable(),
+});
+export type PoolSettings = z.infer<typeof PoolSettings>;

@@ -1,0 +1,9 @@
+/**
+ * Namespace `/browsers` of the hub, authorised by the session cookie. Hub → browser only, at most two of a kind a second:
+ * `live` (LiveDto), `changed` ({topics}) tells which lists to fetch again, `event` (PoolEvent) for toasts and chart marks.
+ */
+import { z } from "zod";
+
+export const TOPICS = ["workers", "blocks", "rigs", "balances", "overview"] as const;
+export const Changed = z.strictObject({ topics: z.array(z.enum(TOPICS)).max(TOPICS.length) });
+export type Changed = z.infer<typeof Changed>;
