@@ -388,7 +388,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "audit_log" FO
 -- Debits equal credits, checked when the transaction commits.
 CREATE FUNCTION ledger_entry_balances() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  entry bigint := CASE TG_TABLE_NAME WHEN 'ledger_entry' THEN NEW.id ELSE NEW.entry_id END;
+  entry bigint := (to_jsonb(NEW) ->> TG_ARGV[0])::bigint;
   total numeric;
   lines bigint;
 BEGIN
@@ -398,8 +398,8 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER balances AFTER INSERT ON "ledger_entry" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances();
-CREATE CONSTRAINT TRIGGER balances AFTER INSERT ON "ledger_posting" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances();
+CREATE CONSTRAINT TRIGGER balances AFTER INSERT ON "ledger_entry" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances('id');
+CREATE CONSTRAINT TRIGGER balances AFTER INSERT ON "ledger_posting" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances('entry_id');
 
 -- Balances are kept as postings are written, in the same transaction.
 CREATE FUNCTION keep_ledger_balance() RETURNS trigger LANGUAGE plpgsql AS $$
