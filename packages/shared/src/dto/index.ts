@@ -85,13 +85,14 @@ export const WorkerSort = z.enum(["name", "account", "state", "hashrate", "accep
 export const WorkersQuery = z.strictObject({
   q: z.string().max(128).default(""),
   state: WorkerState.nullable().default(null),
-  account_id: z.int().nullable().default(null),
+  account_id: z.int().min(1).max(2_147_483_647).nullable().default(null),
   sort: WorkerSort.default("hashrate"),
   dir: z.enum(["asc", "desc"]).default("desc"),
   page: z.int().min(1).max(100_000).default(1),
   page_size: z.int().min(1).max(200).default(50),
 });
 export const WorkersPage = z.strictObject({ total: Count, rows: z.array(WorkerDto) });
+export type WorkersQuery = z.infer<typeof WorkersQuery>;
 export type WorkersPage = z.infer<typeof WorkersPage>;
 export const WorkerDetailDto = WorkerDto.extend({ series: HashrateSeries, window: Window, blocks: z.array(BlockDto) });
 export type WorkerDetailDto = z.infer<typeof WorkerDetailDto>;
