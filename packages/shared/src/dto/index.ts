@@ -65,6 +65,7 @@ export const BlockDetailDto = BlockDto.extend({
 export type BlockDetailDto = z.infer<typeof BlockDetailDto>;
 
 export const WorkerState = z.enum(["mining", "idle", "offline"]);
+export type WorkerState = z.infer<typeof WorkerState>;
 export const WorkerDto = z.strictObject({
   id: z.int(),
   account_id: z.int(),
@@ -82,6 +83,7 @@ export const WorkerDto = z.strictObject({
 });
 export type WorkerDto = z.infer<typeof WorkerDto>;
 export const WorkerSort = z.enum(["name", "account", "state", "hashrate", "accepted", "rejected", "last_share"]);
+export type WorkerSort = z.infer<typeof WorkerSort>;
 export const WorkersQuery = z.strictObject({
   q: z.string().max(128).default(""),
   state: WorkerState.nullable().default(null),
@@ -98,6 +100,7 @@ export const WorkerDetailDto = WorkerDto.extend({ series: HashrateSeries, window
 export type WorkerDetailDto = z.infer<typeof WorkerDetailDto>;
 
 export const RigState = z.enum(["mining", "waiting", "offline"]);
+export type RigState = z.infer<typeof RigState>;
 export const RigDto = z.strictObject({
   id: z.uuid(),
   name: z.string(),
