@@ -1,3 +1,4 @@
+export * from "./bitcoin/index.ts";
 export * from "./dto/index.ts";
 export * from "./settings/agent.ts";
 export * from "./settings/common.ts";
