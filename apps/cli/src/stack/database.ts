@@ -48,7 +48,8 @@ export class OwnDatabase {
 
   async #restart(port: number): Promise<void> {
     while (!this.#stopping) {
-      if (this.#restarts >= RESTARTS_MAX) return this.#onGivenUp(`PostgreSQL ended ${this.#restarts + 1} times in a row: see ${this.#options.dir}/data/log`);
+      if (this.#restarts >= RESTARTS_MAX)
+        return this.#onGivenUp(`PostgreSQL ended ${this.#restarts + 1} times in a row: see ${this.#options.dir}/data/log`);
       this.#restarts++;
       this.#report("PostgreSQL ended by itself. Starting it again");
       try {
@@ -86,7 +87,8 @@ export async function prepareDatabase(url: string): Promise<number> {
       "42501": "the user may not create tables there",
     };
     const reason = code ? reasons[code] : undefined;
-    if (reason) throw new Error(`The database at ${databaseName(url)} cannot be used (${reason}): check database.url or DATABASE_URL`);
+    if (reason)
+      throw new Error(`The database at ${databaseName(url)} cannot be used (${reason}): check database.url or DATABASE_URL`);
     throw new Error(`The database at ${databaseName(url)} cannot be used: ${message}`);
   }
 }

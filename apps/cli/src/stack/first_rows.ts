@@ -13,11 +13,15 @@ const newToken = () => randomBytes(32).toString("base64url");
  */
 export async function keptAccessToken(client: Client, kind: "pool" | "agent", name: string, file: string): Promise<string> {
   const token = keptSecret(file, newToken);
+  await registerAccessToken(client, kind, name, token);
+  return token;
+}
+
+export async function registerAccessToken(client: Client, kind: "pool" | "agent", name: string, token: string): Promise<void> {
   await client.query(
     `INSERT INTO access_token (kind, name, token_hash) VALUES ($1::access_token_kind, $2, $3) ON CONFLICT (token_hash) DO NOTHING`,
     [kind, name, hashOf(token)],
   );
-  return token;
 }
 
 /**

@@ -27,12 +27,16 @@ export function openHome(path: string): Home {
     mkdirSync(root, { recursive: true, mode: 0o700 });
     accessSync(root, constants.W_OK);
   } catch (error) {
-    throw new Error(`${root} cannot be written (${(error as NodeJS.ErrnoException).code}): set OTEDAMA_HOME or data_dir to a folder that can`);
+    throw new Error(
+      `${root} cannot be written (${(error as NodeJS.ErrnoException).code}): set OTEDAMA_HOME or data_dir to a folder that can`,
+    );
   }
   const { bavail, bsize } = statfsSync(root);
   if (bavail * bsize < FREE_BYTES_MIN) {
     const free_mib = Math.floor((bavail * bsize) / 1024 / 1024);
-    throw new Error(`The disk is full: ${root} has ${free_mib} MiB left and a start needs 300. Free some space, or set OTEDAMA_HOME to another disk`);
+    throw new Error(
+      `The disk is full: ${root} has ${free_mib} MiB left and a start needs 300. Free some space, or set OTEDAMA_HOME to another disk`,
+    );
   }
   const at = (name: string) => join(root, name);
   return {

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { freePort } from "@otedama/db/embedded";
 
 /** One port somebody chose, and where they would choose another. */
 export interface WantedPort {
@@ -24,8 +25,19 @@ export async function requireFreePorts(wanted: WantedPort[]): Promise<void> {
       throw new Error(`Port ${port} of the ${what} is in use${holder ? ` by ${holder}` : ""}: stop that program, or ${change}`);
     }
     if (refused === "EACCES") throw new Error(`Port ${port} of the ${what} needs more rights than this user has: ${change}`);
-    throw new Error(`The ${what} cannot listen on ${host}:${port} (${refused}): ${change}, or correct ${key.replace("port", "host")}`);
+    throw new Error(
+      `The ${what} cannot listen on ${host}:${port} (${refused}): ${change}, or correct ${key.replace("port", "host")}`,
+    );
   }
+}
+
+/** A port on 127.0.0.1 that is free and, as long as it can be had, the same at every start. */
+export async function rememberedPort(file: string): Promise<number> {
+  const remembered = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (remembered > 0 && !(await tryListen("127.0.0.1", remembered))) return remembered;
+  const port = await freePort();
+  writeFileSync(file, `${port}\n`);
+  return port;
 }
 
 function tryListen(host: string, port: number): Promise<string | null> {

@@ -12,7 +12,9 @@ const REGTEST = { bech32: "bcrt", pubKeyHash: 0x6f, scriptHash: 0xc4, wif: 0xef 
  */
 export function keptRegtestAddress(secrets_dir: string, name: "pool_payout" | "miner"): string {
   const codec = WIF(REGTEST);
-  const key = codec.decode(keptSecret(join(secrets_dir, `regtest_${name}.wif`), () => codec.encode(utils.randomPrivateKeyBytes())));
+  const key = codec.decode(
+    keptSecret(join(secrets_dir, `regtest_${name}.wif`), () => codec.encode(utils.randomPrivateKeyBytes())),
+  );
   const pair = createECDH("secp256k1");
   pair.setPrivateKey(Buffer.from(key));
   const { address } = p2wpkh(new Uint8Array(pair.getPublicKey(null, "compressed")), REGTEST);

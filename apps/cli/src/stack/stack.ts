@@ -1,10 +1,9 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { HubLink, PoolSettings } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import { CHAIN_MAIN, type ChainSettings } from "@otedama/simulator/chain";
-import { freePort } from "@otedama/db/embedded";
 import pg from "pg";
 import { identify, PidFiles } from "../supervise/process_identity.ts";
 import { type AppSpec, type ReadyLine, SupervisedApp } from "../supervise/supervised_app.ts";
@@ -14,7 +13,7 @@ import { databaseName, OwnDatabase, prepareDatabase } from "./database.ts";
 import { keptAccessToken, makeSetupLink } from "./first_rows.ts";
 import { type Home, keptSecret } from "./home.ts";
 import { measuredHashrate } from "./measured_hashrate.ts";
-import { requireFreePorts, type WantedPort } from "./ports.ts";
+import { rememberedPort, requireFreePorts, type WantedPort } from "./ports.ts";
 import { keptRegtestAddress } from "./regtest_keys.ts";
 
 const APPS = join(import.meta.dirname, "../../..");
@@ -63,9 +62,15 @@ export class Stack {
     const threads = this.#config.mining.threads || availableParallelism();
     const [database_url, [nodes, thread_hashrate_hps]] = await Promise.all([
       this.#startDatabase(),
-      this.#measure(threads).then(async (hps) => [await this.#startChain(hps), hps / threads] as const),
+      measuredHashrate(this.#home.root, threads).then(async (hps) => [await this.#startChain(hps), hps / threads] as const),
     ]);
-    const facts: StackFacts = { home: this.#home, database_url, nodes, payout_address: this.#payoutAddress(), thread_hashrate_hps };
+    const facts: StackFacts = {
+      home: this.#home,
+      database_url,
+      nodes,
+      payout_address: this.#payoutAddress(),
+      thread_hashrate_hps,
+    };
     const rows = await this.#firstRows(database_url);
     await Promise.all([
       this.#startApp("web", webSettings(this.#config, facts, rows.session_secret), () => dashboardUrl(this.#config)),
@@ -90,7 +95,9 @@ export class Stack {
   async #claim(): Promise<void> {
     const other = this.#pid_files.running("supervisor");
     if (other && other.pid !== process.pid) {
-      throw new Error(`Otedama already runs from ${this.#home.root} (process ${other.pid}): stop it there with Ctrl-C or \`kill ${other.pid}\`, or set OTEDAMA_HOME to another folder`);
+      throw new Error(
+        `Otedama already runs from ${this.#home.root} (process ${other.pid}): stop it there with Ctrl-C or \`kill ${other.pid}\`, or set OTEDAMA_HOME to another folder`,
+      );
     }
     if (!identify(process.pid)) throw new Error("This system has no /proc, which Otedama needs to look after its processes");
   }
@@ -110,11 +117,12 @@ export class Stack {
 
   async #startDatabase(): Promise<string> {
     const { progress, onGivenUp } = this.#dependencies;
-    let url = this.#config.database.url;
+    const given = this.#config.database.url;
+    let url = given ?? "";
     await progress.step("database", async () => {
-      if (url) {
-        await prepareDatabase(url);
-        return `PostgreSQL at ${databaseName(url)}`;
+      if (given) {
+        await prepareDatabase(given);
+        return `PostgreSQL at ${databaseName(given)}`;
       }
       this.#database = new OwnDatabase(
         { dir: this.#home.postgres, port: this.#config.database.port },
@@ -126,17 +134,14 @@ export class Stack {
       const found = started.server.reused ? ", found running" : "";
       return `PostgreSQL on 127.0.0.1:${started.server.port}${found}${applied > 0 ? `, ${applied} migrations` : ""}`;
     });
-    return url as unknown as string;
-  }
-
-  async #measure(threads: number): Promise<number> {
-    return measuredHashrate(this.#home.root, threads);
+    return url;
   }
 
   async #startChain(hashrate_hps: number): Promise<PoolSettings["nodes"]> {
     const { chain } = this.#config;
     if (chain.nodes.length > 0) return chain.nodes;
-    const port = chain.port || Number(keptSecret(join(this.#home.chain, "port"), () => "0")) || (await freePort());
+    mkdirSync(this.#home.chain, { recursive: true, mode: 0o700 });
+    const port = chain.port || (await rememberedPort(join(this.#home.chain, "port")));
     const settings: ChainSettings = {
       dir: this.#home.chain,
       port,
@@ -160,8 +165,14 @@ export class Stack {
     try {
       const { secrets } = this.#home;
       const url = `http://127.0.0.1:${this.#config.api.port}`;
-      const pool_hub: HubLink = { url, token: await keptAccessToken(client, "pool", "this machine's pool", join(secrets, "pool_token")) };
-      const agent_hub: HubLink = { url, token: await keptAccessToken(client, "agent", "this machine's agent", join(secrets, "agent_token")) };
+      const pool_hub: HubLink = {
+        url,
+        token: await keptAccessToken(client, "pool", "this machine's pool", join(secrets, "pool_token")),
+      };
+      const agent_hub: HubLink = {
+        url,
+        token: await keptAccessToken(client, "agent", "this machine's agent", join(secrets, "agent_token")),
+      };
       const setup_link = await makeSetupLink(client, dashboardUrl(this.#config));
       return { pool_hub, agent_hub, setup_link, session_secret: keptSecret(join(secrets, "session_secret")) };
     } finally {
@@ -184,6 +195,7 @@ export class Stack {
   async #startApp(name: string, settings: unknown, say: (line: ReadyLine) => string, main = appMain(name)): Promise<void> {
     const { progress, onGivenUp } = this.#dependencies;
     if (this.#stopped) throw new Error("stopped");
+    if (!existsSync(main)) return;
     const spec: AppSpec = { name, main, settings, ready_timeout_ms: READY_TIMEOUT_MS };
     const data_dir = (settings as { data_dir?: string }).data_dir;
     if (data_dir) mkdirSync(data_dir, { recursive: true, mode: 0o700 });

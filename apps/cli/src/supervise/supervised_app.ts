@@ -169,7 +169,10 @@ export class SupervisedApp {
     const { report, onGivenUp } = this.#dependencies;
     if (this.#healthy_timer) clearTimeout(this.#healthy_timer);
     if (this.#restarts >= restarts_max) {
-      onGivenUp(this.spec.name, `${why}. It ended ${this.#restarts + 1} times in a row and is not started again: see ${this.#logPath}`);
+      onGivenUp(
+        this.spec.name,
+        `${why}. It ended ${this.#restarts + 1} times in a row and is not started again: see ${this.#logPath}`,
+      );
       return;
     }
     const wait_ms = backoff_ms[Math.min(this.#restarts, backoff_ms.length - 1)] ?? 1_000;
@@ -208,7 +211,7 @@ function sentenceOf(line: string): string | null {
     try {
       const { level, msg, err } = JSON.parse(line) as { level?: unknown; msg?: string; err?: { message?: string } };
       const bad = level === "error" || level === "fatal" || (typeof level === "number" && level >= 50);
-      return bad ? ([msg, err?.message].filter(Boolean).join(": ") || null) : null;
+      return bad ? [msg, err?.message].filter(Boolean).join(": ") || null : null;
     } catch {
       return null;
     }

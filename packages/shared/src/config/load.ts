@@ -31,7 +31,7 @@ export class ConfigError extends Error {
 /** Names that mean a setting without being spelled after it. */
 const ALIASES: Record<string, string> = { DATABASE_URL: "database.url", OTEDAMA_HOME: "data_dir" };
 /** Read by the program before any configuration is. */
-const OTHER_VARIABLES = ["OTEDAMA_CONFIG"];
+const OTHER_VARIABLES = ["OTEDAMA_CONFIG", "OTEDAMA_DEBUG"];
 
 /** Puts config.yaml, the environment and the command line together, in rising precedence. Throws `ConfigError`. */
 export function loadConfig(sources: ConfigSources): Config {
@@ -219,6 +219,8 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   if (mode === "miner" && mining.pools.length === 0)
     say("mode", "mode miner needs a pool in mining.pools, or -pool URL with -user");
   if (mode === "miner" && !mining.cpu) say("mining.cpu", "mode miner has nothing to mine with: set it to true");
+  const { url, token } = config.control_plane;
+  if (url !== undefined && token === undefined) say("control_plane.url", "needs control_plane.token");
   if (stratum.min_diff !== undefined && stratum.min_diff > stratum.max_diff)
     say("stratum.min_diff", "must not be above stratum.max_diff");
   return problems;
@@ -233,7 +235,7 @@ function dottedPath(path: PropertyKey[]): string {
 
 /** Passwords do not belong in messages, which end up in logs. */
 function showable(key: ConfigKey | undefined, value: unknown): string {
-  return key?.path === "database.url" || key?.path.endsWith("password") ? "the value given" : shorten(value);
+  return key?.path === "database.url" || /(password|token)$/.test(key?.path ?? "") ? "the value given" : shorten(value);
 }
 
 function shorten(value: unknown): string {

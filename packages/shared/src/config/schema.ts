@@ -203,6 +203,22 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("The Stratum server."),
+  control_plane: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .meta({ default_text: "this machine's dashboard, where one runs" })
+        .describe("Address of the dashboard that a pool or a miner on this machine reports to."),
+      token: z
+        .string()
+        .min(16)
+        .max(256)
+        .optional()
+        .describe("Shows the dashboard that they may. Better given as `OTEDAMA_CONTROL_PLANE_TOKEN` than in a file."),
+    })
+    .prefault({})
+    .describe("The dashboard on another machine."),
   database: z
     .strictObject({
       url: DatabaseUrl.optional()
