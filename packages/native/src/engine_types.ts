@@ -14,13 +14,29 @@ export interface EngineOptions {
   threads: number;
   /** First two bytes of each extranonce1. */
   extranonce_prefix: number;
+  /** Bits of the block version that miners may roll (BIP 310). */
   version_mask: number;
   ack: "durable" | "fast";
   vardiff: VardiffOptions;
   share_log: ShareLogOptions;
   limits: EngineLimits;
+  /** Networks (`10.0.0.0/8`, `::1`) that may connect; absent or empty lets everybody in. */
+  allow?: string[];
+  /** Networks that may not connect; goes before `allow`. */
+  deny?: string[];
+  /** Balancers whose PROXY protocol header (v1 or v2) is required and believed. */
+  trusted_proxies?: string[];
 }
 
+export interface EngineDependencies {
+  /**
+   * Called on the JavaScript thread, in the order in which the engine raised them. Must not throw: an exception here is an
+   * uncaught exception of the process.
+   */
+  onEvent: (event: EngineEvent) => void;
+}
+
+/** Difficulties are fractional; a connection's is never above its job's network difficulty. */
 export interface VardiffOptions {
   enabled: boolean;
   initial: number;
@@ -42,6 +58,8 @@ export interface EngineLimits {
   /** New connections one address may make in a second. */
   connects_per_address_per_s: number;
   line_bytes_max: number;
+  /** Workers one connection may authorise; 64 when absent. */
+  workers_per_connection_max?: number;
   /** Unsent bytes after which a slow reader is cut off. */
   output_bytes_max: number;
   messages_per_s: number;
@@ -49,17 +67,21 @@ export interface EngineLimits {
   handshake_timeout_s: number;
   /** Seconds without any message after which a connection is closed. */
   idle_timeout_s: number;
+  /** Seconds that unsent bytes may wait for a reader; 30 when absent. */
+  slow_reader_timeout_s?: number;
   /** Share of invalid submits (0 … 1) over at least `ban_after_shares` that earns a ban. */
   ban_invalid_ratio: number;
   ban_after_shares: number;
+  /** Length of a first ban; each further ban of the address within a day is four times as long, up to a day. */
   ban_s: number;
 }
 
 /** Everything the engine needs to send a job, judge its shares and hand up a block. */
 export interface EngineJob {
-  /** Rises by at least one with every job of this pool, restarts included; the wire's job id is made from it. */
+  /** 1 … 2³²−1; rises by at least one with every job of this pool, restarts included; the wire's job id is made from it. */
   job_number: number;
   height: number;
+  /** 32 bytes as they stand in the block header. */
   prev_hash: Uint8Array;
   /** Coinbase before extranonce1 and after extranonce2, without witness. */
   coinbase_prefix: Uint8Array;
@@ -71,12 +93,17 @@ export interface EngineJob {
   ntime: number;
   /** True for a new tip: older jobs are stale from now on. */
   clean: boolean;
-  /** Monotonic clock, ms: when the template arrived, for the template-to-last-notify histogram. */
+  /** CLOCK_MONOTONIC, ms (`Number(process.hrtime.bigint()) / 1e6`): when the template arrived, for `notify_ms`. */
   template_at_ms: number;
 }
 
-/** extranonce1 is `extranonce_prefix` and two engine bytes; extranonce2 is what the miner rolls. */
-export const EXTRANONCE1_BYTES = 4;
+/**
+ * extranonce1 is `extranonce_prefix` (2 bytes, big-endian) and four engine bytes, which begin at a random number and count up:
+ * a million connections fit many times, and a number does not come back while a job lives that used it, not even over a restart.
+ * extranonce2 is what the miner rolls: eight bytes, so that a rented-out or proxied connection can be divided further.
+ * The coinbase holds both between its prefix and its suffix: `EXTRANONCE1_BYTES + EXTRANONCE2_BYTES` bytes.
+ */
+export const EXTRANONCE1_BYTES = 6;
 export const EXTRANONCE2_BYTES = 8;
 
 export type EngineEvent = AuthorizeEvent | BlockEvent | ClosedEvent | BannedEvent | FaultEvent;
@@ -97,7 +124,7 @@ export type AuthorizeResult =
       accepted: true;
       /** `worker.id` of the database; carried by every share record. */
       worker_id: number;
-      /** Starting difficulty asked for by the login (`d=`); vardiff goes on from it. */
+      /** Difficulty asked for by the login (`d=`): the connection starts there and vardiff does not go below it. */
       difficulty: number | null;
     }
   | { accepted: false; message: string };
@@ -112,7 +139,7 @@ export interface BlockEvent {
   worker_id: number;
   job_number: number;
   header: Uint8Array;
-  /** Whole coinbase without witness. */
+  /** Whole coinbase without witness: prefix, extranonces, suffix. */
   coinbase: Uint8Array;
   /** Big-endian display order, hex. */
   hash: string;
@@ -122,6 +149,7 @@ export interface BlockEvent {
   accepted: boolean;
 }
 
+/** Raised only for a connection of which an `AuthorizeEvent` was raised before. */
 export interface ClosedEvent {
   kind: "closed";
   connection_id: number;
@@ -147,8 +175,13 @@ export interface EngineStats {
   connections: number;
   subscribed: number;
   authorized: number;
-  /** By `SHARE_RESULTS` of the shared package, since start. */
+  /**
+   * By `SHARE_RESULTS` of the shared package, since start. Each is also a record of the share log, except `unauthorized`, which has
+   * no worker to belong to.
+   */
   shares: number[];
+  /** Submits before a subscription (error 25), in none of `shares`. */
+  not_subscribed: number;
   blocks: number;
   connects_total: number;
   /** Closed by reason. */
@@ -162,12 +195,16 @@ export interface EngineStats {
   /** Cumulative histogram counts over `HISTOGRAM_BOUNDS_MS`, the last one being +Inf, and the sum in ms. */
   answer_ms: { counts: number[]; sum: number };
   notify_ms: { counts: number[]; sum: number; last: number | null };
+  /**
+   * `segment` and `bytes` say up to where the log is on disk. A reader that follows the log live must not read past it: records
+   * after it are not acknowledged and are cut off if the disk fails.
+   */
   share_log: { segment: number; bytes: number; records: number; syncs: number; faulted: boolean };
 }
 
 export const HISTOGRAM_BOUNDS_MS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000] as const;
 
-/** One live login (a connection has one for each worker it authorised). */
+/** One live login (a connection has one for each worker it authorised). Times are Unix ms. */
 export interface EngineSession {
   connection_id: number;
   worker_id: number;
@@ -181,7 +218,13 @@ export interface EngineSession {
 export interface StratumEngine {
   /** Binds and begins to accept; returns the bound addresses. Throws a sentence naming the port when it is taken. */
   start(): { host: string; port: number }[];
+  /** Sends a job to every miner. The first may come before `start`. Throws a sentence naming a wrong field. */
   setJob(job: EngineJob): void;
+  /**
+   * Changes the first two bytes of extranonce1 for new connections, and at once for those that asked for
+   * `mining.extranonce.subscribe`; the others keep theirs until they connect again.
+   */
+  setExtranoncePrefix(prefix: number): void;
   authorizeResult(connection_id: number, request_number: number, result: AuthorizeResult): void;
   blockStored(candidate_id: number): void;
   /** Sets a connection's difficulty with its next job, which is sent at once. */
@@ -199,6 +242,7 @@ export interface StratumEngine {
 /**
  * The share log. A segment is `SHARE_SEGMENT_HEADER_BYTES` of header and then records of `SHARE_RECORD_BYTES`, little-endian;
  * its file is `<instance_id>.<segment, 16 hex digits>.sharelog`. A torn tail (bad CRC in the last segment) is cut at start.
+ * Segments count up from 1, one after the other; sequences rise, and skip the records that a failed disk refused.
  *
  * header: 0 "OTDSHARE", 8 u32 version (1), 12 u32 record bytes, 16 u64 segment, 24 u64 created ms, 32 instance id (32 bytes, NUL padded)
  * record: 0 u32 CRC-32C of bytes 4…79, 4 u8 kind (1 share, 2 block candidate), 5 u8 result (index in SHARE_RESULTS), 6 u16 zero,
@@ -207,3 +251,6 @@ export interface StratumEngine {
  */
 export const SHARE_SEGMENT_HEADER_BYTES = 64;
 export const SHARE_RECORD_BYTES = 80;
+
+/** `createStratumEngine` of `@otedama/native/engine`. Throws a sentence naming a wrong option; opens nothing before `start`. */
+export type CreateStratumEngine = (options: EngineOptions, dependencies: EngineDependencies) => StratumEngine;

@@ -1,3 +1,4 @@
+export * from "./bitcoin/index.ts";
 export * from "./dto/index.ts";
 export * from "./dto/queries.ts";
 export * from "./settings/agent.ts";

@@ -1,0 +1,24 @@
+/** The screens: a production build of Next, run inside this process. */
+import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import type { Pages } from "./http/request_handler.ts";
+
+export class PagesNotBuiltError extends Error {}
+
+/** Throws `PagesNotBuiltError` with a sentence when there is no build. */
+export async function openPages(dir: string): Promise<Pages> {
+  if (!existsSync(join(dir, ".next", "BUILD_ID"))) {
+    throw new PagesNotBuiltError(
+      "The dashboard's screens are not built: run `npm run setup`, which builds them, and start again.",
+    );
+  }
+  const { default: next } = await import("next");
+  const create = next as unknown as typeof next.default;
+  // Next listens for upgrades on the server that it is given. It needs none in production, and ours are for the hub and /ws: so it
+  // gets a server that nobody connects to.
+  const app = create({ dev: false, dir, httpServer: createServer() });
+  await app.prepare();
+  const handle = app.getRequestHandler();
+  return { handle: (request, response) => handle(request, response), close: () => app.close() };
+}
