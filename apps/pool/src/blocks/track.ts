@@ -5,6 +5,7 @@
 import {
   type Database,
   isUnavailable,
+  listSettledBlocks,
   listTrackedBlocks,
   lockBlock,
   moveBlock,
@@ -95,6 +96,12 @@ export class BlockTracker {
       const fate = blockFate(block, { tip_height, hash_at_height: hash as string | null, outcome }, this.#options);
       if (fate.state !== block.state || fate.confirmations !== block.confirmations) await this.#move(block.hash, block, fate);
     }
+  }
+
+  /** Removes the files of blocks that have been settled for longer than any reorganisation takes. */
+  async prune(settled_before_ms: number): Promise<void> {
+    const decided = await this.#d.files.listDecided();
+    for (const hash of await listSettledBlocks(this.#d.database, decided, settled_before_ms)) await this.#d.files.forget(hash);
   }
 
   async #move(hash: string, seen: TrackedBlock, fate: Fate): Promise<void> {

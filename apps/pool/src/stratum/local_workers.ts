@@ -19,6 +19,7 @@ export class LocalWorkers {
   readonly #path: string;
   readonly #byId = new Map<number, LocalWorker>();
   readonly #byLogin = new Map<string, number>();
+  readonly #used = new Set<number>();
   #next = LOCAL_WORKER_ID_MIN;
   #fd: number;
 
@@ -40,33 +41,30 @@ export class LocalWorkers {
   /** On disk when it returns; null when there are too many. */
   assign(address: string, name: string): number | null {
     const known = this.#byLogin.get(login(address, name));
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#used.add(known);
+      return known;
+    }
     if (this.#byId.size >= LOCAL_WORKERS_MAX || this.#next > 0xffffffff) return null;
     const worker = { id: this.#next, address, name };
     writeSync(this.#fd, `${JSON.stringify(worker)}\n`);
     fsyncSync(this.#fd);
     this.#next += 1;
     this.#keep(worker);
+    this.#used.add(worker.id);
     return worker.id;
   }
 
-  /** Forgets ids that no share, applied or not, will be read with again. Numbers are not given out twice. */
-  forget(ids: Iterable<number>): void {
-    let gone = 0;
-    for (const id of ids) {
-      const worker = this.#byId.get(id);
-      if (!worker) continue;
-      this.#byId.delete(id);
+  /** Forgets who was not let in by this process: for when every share of the ones before it is applied. Numbers are not given out twice. */
+  forgetUnused(): void {
+    const unused = [...this.#byId.values()].filter((worker) => !this.#used.has(worker.id));
+    if (unused.length === 0) return;
+    for (const worker of unused) {
+      this.#byId.delete(worker.id);
       this.#byLogin.delete(login(worker.address, worker.name));
-      gone += 1;
     }
-    if (gone === 0) return;
     closeSync(this.#fd);
     this.#fd = this.#rewrite();
-  }
-
-  ids(): number[] {
-    return [...this.#byId.keys()];
   }
 
   close(): void {
