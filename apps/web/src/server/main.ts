@@ -1,7 +1,7 @@
 /** The control plane: `node apps/web/src/server/main.ts --settings FILE`, a file of `WebSettings` as JSON. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { format, parseArgs } from "node:util";
 import { WebSettings } from "@otedama/shared";
 import { pino } from "pino";
 
@@ -37,6 +37,16 @@ const settings = readSettings();
 // Read by Next and React when they are loaded, which is why they are loaded below and not above.
 Object.assign(process.env, { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
 const log = pino({ level: settings.log_level, base: { app: "web" } });
+
+// Libraries print what they have to say; standard output is for lines of JSON.
+for (const [name, level] of [
+  ["log", "debug"],
+  ["info", "debug"],
+  ["warn", "warn"],
+  ["error", "error"],
+] as const) {
+  console[name] = (...words: unknown[]) => log[level]({ printed: true }, format(...words));
+}
 
 let closing: Promise<void> | null = null;
 let close: () => Promise<void> = async () => {};

@@ -1,5 +1,5 @@
 /** The screens: a production build of Next, run inside this process. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import type { Pages } from "./http/request_handler.ts";
@@ -13,6 +13,10 @@ export async function openPages(dir: string): Promise<Pages> {
       "The dashboard's screens are not built: run `npm run setup`, which builds them, and start again.",
     );
   }
+  // The configuration as it was built, in the variable that Next's own stand-alone servers use: so a start does not compile
+  // next.config.ts again, which takes time and says so on the output that is the supervisor's.
+  const { config } = JSON.parse(readFileSync(join(dir, ".next", "required-server-files.json"), "utf8")) as { config: unknown };
+  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config);
   const { default: next } = await import("next");
   const create = next as unknown as typeof next.default;
   // Next listens for upgrades on the server that it is given. It needs none in production, and ours are for the hub and /ws: so it
