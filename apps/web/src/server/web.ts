@@ -130,7 +130,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       connections_max: HUB_CONNECTIONS_MAX,
       browsers_max: 5_000,
       agents_max: AGENTS_MAX,
-      recheck_ms: 10_000,
+      recheck_ms: 3_000,
     },
     { server, sql, auth, figures, fleet, feed, counters, log, now },
   );

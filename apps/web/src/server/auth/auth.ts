@@ -48,6 +48,8 @@ export function createAuth(
     secret: settings.session_secret,
     telemetry: { enabled: false },
     logger: { level: "error", log: (level, message) => log.debug({ level }, `auth: ${message}`) },
+    // Faults reach the HTTP layer, which knows what to say of them.
+    onAPIError: { throw: true },
     database: prismaAdapter(database.prisma, { provider: "postgresql" }),
     trustedOrigins: (request) => {
       const origin = request?.headers.get("origin");
