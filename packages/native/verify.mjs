@@ -41,4 +41,24 @@ for (const [path, mask] of walked) {
   }
 }
 native.setFeatureMask(0xffffffff);
+
+for (const kernel of native.kernels().filter((candidate) => candidate.supported)) {
+  for (const { name, header_hex, start_nonce, count, bits, expected_hits } of vectors.search_vectors) {
+    const first = start_nonce - (start_nonce % 16);
+    const hits = native.scanNonces({
+      kernel: kernel.name,
+      headers: Buffer.from(header_hex, "hex"),
+      first,
+      count: Math.ceil((start_nonce + count - first) / 16) * 16,
+      bound: 0,
+    });
+    const found = hits.map((hit) => hit.nonce).filter((nonce) => nonce >= start_nonce && nonce < start_nonce + count);
+    expectEqual(
+      JSON.stringify(found),
+      JSON.stringify(expected_hits.map((hit) => hit.nonce ?? hit)),
+      `${name} (${bits ?? ""})`,
+      kernel.name,
+    );
+  }
+}
 console.log(`${checked} known answers right on ${walked.map(([path]) => path).join(", ")}`);

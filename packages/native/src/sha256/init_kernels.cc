@@ -64,6 +64,8 @@ Napi::Value sha256d_tails(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+void init_miner(Napi::Env env, Napi::Object exports);
+
 void init_kernels(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
   add("cpuFeatureBits", [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::Number::New(info.Env(), cpu_features()); });
@@ -73,4 +75,5 @@ void init_kernels(Napi::Env env, Napi::Object exports) {
   add("sha256dMany80", [](const Napi::CallbackInfo& info) { return digests(info, 80, sha256::sha256d_many_80); });
   add("sha256dMany64", [](const Napi::CallbackInfo& info) { return digests(info, 64, sha256::sha256d_many_64); });
   add("sha256dTails", sha256d_tails);
+  init_miner(env, exports);
 }

@@ -28,6 +28,13 @@ struct Avx2 {
   static OTEDAMA_INLINE V maj(V a, V b, V c) {
     return _mm256_or_si256(_mm256_and_si256(a, b), _mm256_and_si256(c, _mm256_or_si256(a, b)));
   }
+  static OTEDAMA_INLINE V swap_bytes(V x) {
+    return _mm256_shuffle_epi8(x, _mm256_broadcastsi128_si256(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3)));
+  }
+  static OTEDAMA_INLINE V count_up() { return _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0); }
+  static OTEDAMA_INLINE uint32_t at_most(V x, V bound) {
+    return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_min_epu32(x, bound), x))));
+  }
   // Lane n and lane n + 4 share a register, so that transposing inside the 128-bit halves is enough.
   static OTEDAMA_INLINE void load_words(const uint8_t* const* lanes, size_t offset, V out[16]) {
     const V swap = _mm256_broadcastsi128_si256(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));

@@ -30,6 +30,11 @@ struct Avx512 {
   }
   static OTEDAMA_INLINE V ch(V e, V f, V g) { return _mm512_ternarylogic_epi32(e, f, g, 0xca); }
   static OTEDAMA_INLINE V maj(V a, V b, V c) { return _mm512_ternarylogic_epi32(a, b, c, 0xe8); }
+  static OTEDAMA_INLINE V swap_bytes(V x) {
+    return _mm512_shuffle_epi8(x, _mm512_broadcast_i32x4(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3)));
+  }
+  static OTEDAMA_INLINE V count_up() { return _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0); }
+  static OTEDAMA_INLINE uint32_t at_most(V x, V bound) { return _mm512_cmple_epu32_mask(x, bound); }
   // Lanes n, n + 4, n + 8 and n + 12 share a register, so that transposing inside the 128-bit quarters is enough.
   static OTEDAMA_INLINE void load_words(const uint8_t* const* lanes, size_t offset, V out[16]) {
     const V swap = _mm512_broadcast_i32x4(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));

@@ -28,6 +28,13 @@ struct Sse41 {
   static OTEDAMA_INLINE V maj(V a, V b, V c) {
     return _mm_or_si128(_mm_and_si128(a, b), _mm_and_si128(c, _mm_or_si128(a, b)));
   }
+  static OTEDAMA_INLINE V swap_bytes(V x) {
+    return _mm_shuffle_epi8(x, _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
+  }
+  static OTEDAMA_INLINE V count_up() { return _mm_set_epi32(3, 2, 1, 0); }
+  static OTEDAMA_INLINE uint32_t at_most(V x, V bound) {
+    return static_cast<uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(_mm_min_epu32(x, bound), x))));
+  }
   static OTEDAMA_INLINE void load_words(const uint8_t* const* lanes, size_t offset, V out[16]) {
     const V swap = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
     for (int i = 0; i < 16; i += 4) {

@@ -65,6 +65,7 @@ export const BlockDetailDto = BlockDto.extend({
 export type BlockDetailDto = z.infer<typeof BlockDetailDto>;
 
 export const WorkerState = z.enum(["mining", "idle", "offline"]);
+export type WorkerState = z.infer<typeof WorkerState>;
 export const WorkerDto = z.strictObject({
   id: z.int(),
   account_id: z.int(),
@@ -82,21 +83,24 @@ export const WorkerDto = z.strictObject({
 });
 export type WorkerDto = z.infer<typeof WorkerDto>;
 export const WorkerSort = z.enum(["name", "account", "state", "hashrate", "accepted", "rejected", "last_share"]);
+export type WorkerSort = z.infer<typeof WorkerSort>;
 export const WorkersQuery = z.strictObject({
   q: z.string().max(128).default(""),
   state: WorkerState.nullable().default(null),
-  account_id: z.int().nullable().default(null),
+  account_id: z.int().min(1).max(2_147_483_647).nullable().default(null),
   sort: WorkerSort.default("hashrate"),
   dir: z.enum(["asc", "desc"]).default("desc"),
   page: z.int().min(1).max(100_000).default(1),
   page_size: z.int().min(1).max(200).default(50),
 });
 export const WorkersPage = z.strictObject({ total: Count, rows: z.array(WorkerDto) });
+export type WorkersQuery = z.infer<typeof WorkersQuery>;
 export type WorkersPage = z.infer<typeof WorkersPage>;
 export const WorkerDetailDto = WorkerDto.extend({ series: HashrateSeries, window: Window, blocks: z.array(BlockDto) });
 export type WorkerDetailDto = z.infer<typeof WorkerDetailDto>;
 
 export const RigState = z.enum(["mining", "waiting", "offline"]);
+export type RigState = z.infer<typeof RigState>;
 export const RigDto = z.strictObject({
   id: z.uuid(),
   name: z.string(),

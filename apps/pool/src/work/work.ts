@@ -1,0 +1,101 @@
+/**
+ * Turns templates into the engine's jobs and remembers them for as long as a share of theirs can make a block.
+ *
+ * A template of a new tip goes out at once and clean. One of the same tip goes out when it is worth a miner's attention: the
+ * coinbase grew noticeably, or the last job is old enough that its time and transactions are.
+ */
+import type { StratumEngine } from "@otedama/native/engine-types";
+import type { CoinbaseOutput } from "./coinbase.ts";
+import { type Job, makeJob } from "./job.ts";
+import type { JobNumbers } from "./job_numbers.ts";
+import type { Template, TemplateTransaction } from "./template.ts";
+
+export interface WorkOptions {
+  coinbase_text: string;
+  outputs: (coinbasevalue_sats: bigint) => CoinbaseOutput[];
+  refresh_ms: number;
+  /** A rise of the coinbase by this part sends a job before the refresh is due. */
+  fee_rise: number;
+}
+
+export interface WorkDependencies {
+  engine: Pick<StratumEngine, "setJob">;
+  numbers: JobNumbers;
+  now_ms: () => number;
+}
+
+/** Tips whose jobs are kept: the current one and the one before it, for a block that raced the tip. */
+const TIPS_KEPT = 2;
+const JOBS_KEPT_MAX = 512;
+
+export class Work {
+  readonly #options: WorkOptions;
+  readonly #d: WorkDependencies;
+  readonly #jobs = new Map<number, Job>();
+  #tips: string[] = [];
+  /** One copy of each transaction's bytes for all jobs that carry it. */
+  #transactions = new Map<string, TemplateTransaction>();
+  #current: Job | null = null;
+
+  constructor(options: WorkOptions, dependencies: WorkDependencies) {
+    this.#options = options;
+    this.#d = dependencies;
+  }
+
+  get current(): Job | null {
+    return this.#current;
+  }
+
+  job(job_number: number): Job | null {
+    return this.#jobs.get(job_number) ?? null;
+  }
+
+  /** True when the template began a new tip. Throws a CoinbaseError for one that cannot be paid out rightly. */
+  accept(template: Template, template_at_ms: number): boolean {
+    const clean = this.#current?.template.prev_hash !== template.prev_hash;
+    if (!clean && !this.#worthSending(template)) return false;
+    const job = makeJob(template, {
+      job_number: this.#d.numbers.take(),
+      clean,
+      coinbase_text: this.#options.coinbase_text,
+      outputs: this.#options.outputs,
+      template_at_ms,
+      made_at_ms: this.#d.now_ms(),
+    });
+    // A block can come back as soon as the engine has the job.
+    this.#jobs.set(job.engine.job_number, job);
+    this.#d.engine.setJob(job.engine);
+    this.#current = job;
+    this.#forget(clean, template.prev_hash);
+    job.template.transactions = template.transactions.map((transaction) => this.#share(transaction));
+    this.#d.numbers.refill();
+    return clean;
+  }
+
+  #worthSending(template: Template): boolean {
+    const job = this.#current;
+    if (!job) return true;
+    if (this.#d.now_ms() - job.made_at_ms >= this.#options.refresh_ms) return true;
+    return Number(template.coinbasevalue_sats) > Number(job.template.coinbasevalue_sats) * (1 + this.#options.fee_rise);
+  }
+
+  #forget(clean: boolean, prev_hash: string): void {
+    if (clean) {
+      this.#tips = [prev_hash, ...this.#tips.filter((tip) => tip !== prev_hash)].slice(0, TIPS_KEPT);
+      for (const [number, job] of this.#jobs) if (!this.#tips.includes(job.template.prev_hash)) this.#jobs.delete(number);
+      this.#transactions = new Map();
+      for (const job of this.#jobs.values()) for (const transaction of job.template.transactions) this.#share(transaction);
+    }
+    for (const number of this.#jobs.keys()) {
+      if (this.#jobs.size <= JOBS_KEPT_MAX) break;
+      this.#jobs.delete(number);
+    }
+  }
+
+  #share(transaction: TemplateTransaction): TemplateTransaction {
+    const known = this.#transactions.get(transaction.hash);
+    if (known) return known;
+    this.#transactions.set(transaction.hash, transaction);
+    return transaction;
+  }
+}

@@ -1,0 +1,93 @@
+"use client";
+import type { Changed, LiveDto, PoolEvent } from "@otedama/shared";
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import { useNow } from "../clock.tsx";
+import { useTRPC } from "../trpc.tsx";
+import { type Freshness, freshness, type LiveState } from "./freshness.ts";
+import { createRefetcher, type Topic } from "./refetch.ts";
+import { createLiveStore, type LiveStore } from "./store.ts";
+
+const LiveContext = createContext<LiveStore | null>(null);
+
+type LiveProviderProps = {
+  /** What the pool reports besides its numbers: blocks, lost and found nodes. */
+  readonly onEvent: (event: PoolEvent) => void;
+  readonly children: ReactNode;
+};
+
+/** Keeps the one connection to the hub. The client library is fetched after the page is usable. */
+export function LiveProvider({ onEvent, children }: LiveProviderProps) {
+  const [store] = useState(createLiveStore);
+  const trpc = useTRPC();
+  const cache = useQueryClient();
+
+  useEffect(() => {
+    let close = () => {};
+    let closed = false;
+    const paths: Readonly<Record<Topic, readonly { readonly queryKey: readonly unknown[] }[]>> = {
+      overview: [trpc.overview.pathFilter(), trpc.pool.pathFilter()],
+      workers: [trpc.workers.pathFilter()],
+      blocks: [trpc.blocks.pathFilter()],
+      rigs: [trpc.rigs.pathFilter()],
+      balances: [trpc.balances.pathFilter()],
+    };
+    const refetcher = createRefetcher(
+      { hidden: () => document.visibilityState === "hidden" },
+      {
+        now_ms: () => Date.now(),
+        later: (run, delay_ms) => setTimeout(run, delay_ms),
+        refetch: (topics) => {
+          for (const topic of topics) {
+            for (const filter of paths[topic]) void cache.invalidateQueries({ queryKey: filter.queryKey });
+          }
+        },
+      },
+    );
+    const resume = () => refetcher.resume();
+    document.addEventListener("visibilitychange", resume);
+
+    void import("socket.io-client").then(({ io }) => {
+      if (closed) return;
+      const socket = io("/browsers", { transports: ["websocket", "polling"], reconnectionDelayMax: 10_000 });
+      let wasConnected = false;
+      socket.on("connect", () => {
+        // What changed while the line was down is not known: everything on the screen is fetched again.
+        if (wasConnected) void cache.invalidateQueries();
+        wasConnected = true;
+        store.link("connected");
+      });
+      socket.on("disconnect", () => store.link("disconnected"));
+      socket.on("connect_error", () => store.link("disconnected"));
+      socket.on("live", (live: LiveDto) => store.pushed(live));
+      socket.on("changed", (changed: Changed) => refetcher.changed(changed.topics));
+      socket.on("event", onEvent);
+      close = () => socket.close();
+    });
+    return () => {
+      closed = true;
+      close();
+      document.removeEventListener("visibilitychange", resume);
+    };
+  }, [store, cache, trpc, onEvent]);
+
+  return <LiveContext.Provider value={store}>{children}</LiveContext.Provider>;
+}
+
+const BEFORE: LiveState = { link: "connecting", live: null, received_at_ms: null };
+
+function useLiveState(): LiveState {
+  const store = useContext(LiveContext);
+  if (store === null) throw new Error("useLive needs <LiveProvider>");
+  return useSyncExternalStore(store.subscribe, store.get, () => BEFORE);
+}
+
+/** The last push, or what the server rendered the page with. */
+export function useLive(initial: LiveDto): LiveDto {
+  return useLiveState().live ?? initial;
+}
+
+export function useFreshness(): Freshness {
+  const state = useLiveState();
+  return freshness(state, useNow());
+}

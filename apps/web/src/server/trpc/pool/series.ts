@@ -1,0 +1,9 @@
+import { hashrateSeries } from "@otedama/db/web";
+import { HashrateSeries, WindowQuery } from "@otedama/shared";
+import { readProcedure } from "../procedure.ts";
+
+/** The whole pool's hashrate, from accepted shares. */
+export const series = readProcedure
+  .input(WindowQuery)
+  .output(HashrateSeries)
+  .query(({ ctx: { services }, input }) => hashrateSeries(services.database.sql, null, input.window, services.now()));

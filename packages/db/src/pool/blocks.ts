@@ -1,0 +1,65 @@
+/** Blocks the pool found, as far as the pool itself reads and moves them. */
+import type { Queryable } from "./connect.ts";
+
+export type BlockState = "found" | "pending" | "confirmed" | "orphaned" | "rejected";
+
+export interface TrackedBlock {
+  hash: string;
+  height: number;
+  state: BlockState;
+  confirmations: number;
+  round_id: bigint;
+  worker_id: number | null;
+  /** Account of the finder. */
+  account_id: number | null;
+  reward_sats: bigint;
+  network_difficulty: number;
+  note: string | null;
+}
+
+interface Row extends Omit<TrackedBlock, "round_id" | "reward_sats"> {
+  round_id: string;
+  reward_sats: string;
+}
+
+const COLUMNS = `b.hash, b.height, b.state, b.confirmations, b.round_id, b.worker_id, w.account_id, b.reward_sats,
+  b.network_difficulty, b.note FROM block b LEFT JOIN worker w ON w.id = b.worker_id`;
+
+/** Open blocks, and settled ones above `height_min`, whose fate a reorganisation could still change; lowest first. */
+export async function listTrackedBlocks(db: Queryable, height_min: number, limit: number): Promise<TrackedBlock[]> {
+  const { rows } = await db.query<Row>(
+    `SELECT ${COLUMNS} WHERE b.state IN ('found', 'pending') OR b.height >= $1 ORDER BY b.height, b.hash LIMIT $2`,
+    [height_min, limit],
+  );
+  return rows.map(fromRow);
+}
+
+/** Locks the block's row to the end of the transaction. */
+export async function lockBlock(db: Queryable, hash: string): Promise<TrackedBlock | null> {
+  const { rows } = await db.query<Row>(`SELECT ${COLUMNS} WHERE b.hash = $1 FOR UPDATE OF b`, [hash]);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+export async function moveBlock(
+  db: Queryable,
+  hash: string,
+  to: { state: BlockState; confirmations: number; note: string | null },
+): Promise<void> {
+  await db.query("UPDATE block SET state = $2, confirmations = $3, note = $4, updated_at = now() WHERE hash = $1", [
+    hash,
+    to.state,
+    to.confirmations,
+    to.note,
+  ]);
+}
+
+export async function countBlocks(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ n: string }>(
+    "SELECT count(*) AS n FROM block WHERE state IN ('found', 'pending', 'confirmed')",
+  );
+  return Number(rows[0]?.n ?? 0);
+}
+
+function fromRow(row: Row): TrackedBlock {
+  return { ...row, round_id: BigInt(row.round_id), reward_sats: BigInt(row.reward_sats) };
+}

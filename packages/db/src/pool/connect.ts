@@ -1,0 +1,66 @@
+/** The pool's own connections: raw `pg`, for accounting and the ledger. */
+import pg from "pg";
+
+export type Database = pg.Pool;
+/** A pool or one of its clients: whatever runs a query. */
+export type Queryable = Pick<pg.Pool, "query">;
+
+export interface DatabaseOptions {
+  url: string;
+  application_name: string;
+  connections_max?: number;
+  onError?: (error: Error) => void;
+}
+
+/** Connects when first used, not here. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.application_name,
+    max: options.connections_max ?? 6,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 60_000,
+    query_timeout: 65_000,
+    keepAlive: true,
+  });
+  // Without a listener a connection that the server closes while idle would end the process.
+  pool.on("error", (error) => options.onError?.(error));
+  return pool;
+}
+
+/** Runs `work` in one transaction; what it throws rolls back and is thrown on. */
+export async function transaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await database.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("BEGIN");
+    const result = await work(client);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    try {
+      await client.query("ROLLBACK");
+    } catch (failure) {
+      broken = failure as Error;
+    }
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/**
+ * Whether an error means that the database is away (refused, cut off, shutting down, starting, full of connections, too slow),
+ * so that the same work will succeed later; anything else is a fault in the work.
+ */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === "string") {
+    if (/^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ENOENT)/.test(code)) return true;
+    // Classes 08 connection, 53 resources, 57P operator, 58 system; 40 is a deadlock or a serialisation failure; 57014 a time-out.
+    return /^(08|53|57P|58|40|57014)/.test(code);
+  }
+  return /terminated|timeout|timed out|closed|not queryable/i.test(error.message);
+}

@@ -1,0 +1,6 @@
+export * from "./blocks.ts";
+export * from "./connect.ts";
+export * from "./ledger.ts";
+export * from "./shares.ts";
+export * from "./window.ts";
+export * from "./workers.ts";

@@ -1,0 +1,92 @@
+/** Accounts (payout addresses) and their workers. */
+import type { Queryable } from "./connect.ts";
+
+export interface WorkerIdentity {
+  worker_id: number;
+  account_id: number;
+  address: string;
+  name: string;
+}
+
+/** Finds a worker, or makes it and its account. Safe to call at once from several places. */
+export async function ensureWorker(db: Queryable, address: string, name: string): Promise<WorkerIdentity> {
+  const found = await findWorker(db, address, name);
+  if (found) return found;
+  await db.query("INSERT INTO account (address) VALUES ($1) ON CONFLICT (address) DO NOTHING", [address]);
+  await db.query(
+    "INSERT INTO worker (account_id, name) SELECT id, $2 FROM account WHERE address = $1 ON CONFLICT (account_id, name) DO NOTHING",
+    [address, name],
+  );
+  const made = await findWorker(db, address, name);
+  if (!made) throw new Error(`worker ${name} of ${address} was made and is not there`);
+  return made;
+}
+
+async function findWorker(db: Queryable, address: string, name: string): Promise<WorkerIdentity | null> {
+  const { rows } = await db.query<{ id: number; account_id: number }>(
+    "SELECT w.id, w.account_id FROM worker w JOIN account a ON a.id = w.account_id WHERE a.address = $1 AND w.name = $2",
+    [address, name],
+  );
+  const row = rows[0];
+  return row ? { worker_id: row.id, account_id: row.account_id, address, name } : null;
+}
+
+export interface WorkerLive {
+  worker_id: number;
+  connections: number;
+  user_agent: string;
+  difficulty: number;
+  hashrate_m1_hps: number;
+  hashrate_m15_hps: number;
+  hashrate_d1_hps: number;
+}
+
+/** Writes the live half of worker_state; the totals are the share log's. Workers that do not exist are passed over. */
+export async function writeWorkerLive(db: Queryable, rows: WorkerLive[]): Promise<void> {
+  if (rows.length === 0) return;
+  const sorted = [...rows].sort((a, b) => a.worker_id - b.worker_id);
+  await db.query(
+    `INSERT INTO worker_state (worker_id, connections, user_agent, difficulty, hashrate_m1_hps, hashrate_m15_hps, hashrate_d1_hps)
+     SELECT v.* FROM unnest($1::int[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::float8[])
+       AS v (worker_id, connections, user_agent, difficulty, m1, m15, d1)
+       JOIN worker w ON w.id = v.worker_id
+     ON CONFLICT (worker_id) DO UPDATE SET connections = excluded.connections, user_agent = excluded.user_agent,
+       difficulty = excluded.difficulty, hashrate_m1_hps = excluded.hashrate_m1_hps, hashrate_m15_hps = excluded.hashrate_m15_hps,
+       hashrate_d1_hps = excluded.hashrate_d1_hps, updated_at = now()`,
+    [
+      sorted.map((row) => row.worker_id),
+      sorted.map((row) => row.connections),
+      sorted.map((row) => row.user_agent),
+      sorted.map((row) => row.difficulty),
+      sorted.map((row) => row.hashrate_m1_hps),
+      sorted.map((row) => row.hashrate_m15_hps),
+      sorted.map((row) => row.hashrate_d1_hps),
+    ],
+  );
+}
+
+/** Workers that the table still calls connected or hashing: what a pool that starts anew has to put right. */
+export async function listLiveWorkers(db: Queryable): Promise<WorkerLive[]> {
+  const { rows } = await db.query<WorkerLive>(
+    `SELECT worker_id, connections, user_agent, difficulty, hashrate_m1_hps, hashrate_m15_hps, hashrate_d1_hps FROM worker_state
+     WHERE connections > 0 OR hashrate_m1_hps > 0 OR hashrate_m15_hps > 0 OR hashrate_d1_hps > 0`,
+  );
+  return rows;
+}
+
+export interface WorkerWork {
+  worker_id: number;
+  at_ms: number;
+  work_hashes: number;
+}
+
+/** Accepted work by worker and ten seconds since a time, oldest first: what decayed hashrates are started from. */
+export async function readRecentWork(db: Queryable, since_ms: number): Promise<WorkerWork[]> {
+  const { rows } = await db.query<{ worker_id: number; at_ms: string; work: string }>(
+    `SELECT worker_id, extract(epoch FROM to_timestamp(floor(extract(epoch FROM bucket_at) / 60) * 60)) * 1000 AS at_ms,
+       sum(work_hashes) AS work
+     FROM share_bucket WHERE bucket_at >= to_timestamp($1::float8 / 1000) GROUP BY 1, 2 ORDER BY 2`,
+    [since_ms],
+  );
+  return rows.map((row) => ({ worker_id: row.worker_id, at_ms: Number(row.at_ms), work_hashes: Number(row.work) }));
+}

@@ -1,0 +1,22 @@
+/** The control plane's side of the database: read models (select → DTO), people and their tokens, and what the hub writes. */
+export { getAccount, listBalances } from "./balances.ts";
+export { getBlock, listBlocks } from "./blocks.ts";
+export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
+export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
+export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
+export { nextBlock, recentLuck } from "./luck.ts";
+export { createOwner, endedSessions, ownerExists, type SetupRefusal, setupTokenIsGood, writeAudit } from "./people.ts";
+export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
+export { searchEverything } from "./search.ts";
+export {
+  type AccessTokenKind,
+  type AccessTokenRow,
+  createAccessToken,
+  createSetupToken,
+  deadAccessTokens,
+  findAccessToken,
+  newToken,
+  revokeAccessToken,
+  tokenHash,
+} from "./tokens.ts";
+export { getWorker, listWorkers } from "./workers.ts";

@@ -1,0 +1,20 @@
+/**
+ * The native half: SHA-256d kernels and the miner (C++ behind Node-API). Byte arrays are in wire order, as hashed, unless a name
+ * says otherwise.
+ */
+import { native } from "./addon.ts";
+
+export * from "./features.ts";
+export * from "./miner.ts";
+
+/** One digest, by the portable path. */
+export const sha256 = (message: Uint8Array): Uint8Array => native.sha256(message);
+export const sha256d = (message: Uint8Array): Uint8Array => native.sha256d(message);
+
+/** Double SHA-256 of block headers (80 bytes each, one after another): their digests, one after another, by the active batch kernels. */
+export const sha256dMany80 = (headers: Uint8Array): Uint8Array => native.sha256dMany80(headers);
+/** The same for pairs of Merkle nodes (64 bytes each). */
+export const sha256dMany64 = (pairs: Uint8Array): Uint8Array => native.sha256dMany64(pairs);
+/** Double SHA-256 of `prefix` followed by each of the tails (`tail_bytes` each); the prefix's whole blocks are hashed once. */
+export const sha256dTails = (prefix: Uint8Array, tails: Uint8Array, tail_bytes: number): Uint8Array =>
+  native.sha256dTails(prefix, tails, tail_bytes);

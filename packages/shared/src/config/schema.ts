@@ -1,0 +1,226 @@
+/**
+ * Everything a person may set, one entry a key: name, bounds, default and the sentence that the reference page and the error messages
+ * use. `config.yaml`, the environment and the command line all end here, in that rising precedence.
+ */
+import { z } from "zod";
+import { StratumUrl } from "../settings/agent.ts";
+import { DatabaseUrl, LogLevel, Network } from "../settings/common.ts";
+
+const Port = z.int().min(0).max(65535);
+const Host = z.string().min(1).max(255);
+const Difficulty = z.number().positive().max(1e15);
+
+/** Shown instead of a default that depends on the machine. */
+export interface KeyMeta {
+  /** A part that is not built yet: any value but the default is refused with this sentence. */
+  not_built?: string;
+  /** Stands in the reference page for the default. */
+  default_text?: string;
+}
+
+const notBuilt = (default_value: boolean, sentence: string) => z.boolean().default(default_value).meta({ not_built: sentence });
+
+export const MODES = ["auto", "solo", "pool", "miner"] as const;
+
+const MiningPool = z
+  .strictObject({
+    url: StratumUrl.describe("Where to mine: `stratum+tcp://HOST:PORT`, or `stratum+ssl://` for TLS."),
+    user: z.string().min(1).max(256).describe("Login at that pool, usually `ADDRESS.WORKER`."),
+    password: z.string().max(256).default("x").describe("Most pools ignore it; `d=1024` asks some for a difficulty."),
+  })
+  .describe("A pool to mine at.");
+
+const ChainNode = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).describe("JSON-RPC address of a Bitcoin Core compatible node: `http://127.0.0.1:8332`."),
+    user: z.string().max(256).default("").describe("The node's `rpcuser`."),
+    password: z.string().max(256).default("").describe("The node's `rpcpassword`."),
+  })
+  .describe("A chain node.");
+
+export const ConfigSchema = z.strictObject({
+  mode: z
+    .enum(MODES)
+    .default("auto")
+    .describe(
+      "What this machine does. `auto` runs everything: dashboard, pool, a miner and, without `chain.nodes`, a development chain. " +
+        "`pool` and `solo` run dashboard and pool without a miner (`solo` pays each block to its finder). `miner` only mines at `mining.pools`.",
+    ),
+  log_level: LogLevel.default("info").describe("How much the processes write to their logs."),
+  data_dir: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .meta({ default_text: "`.otedama` in the checkout" })
+    .describe("Where everything that must survive a restart is kept."),
+  network: z
+    .strictObject({
+      name: Network.default("regtest").describe(
+        "Which Bitcoin network. All but `regtest` need `chain.nodes` and `p2p_pool.payout_address`.",
+      ),
+      p2p_enabled: notBuilt(false, "The peer-to-peer network is not built yet").describe("Join other pool nodes."),
+    })
+    .prefault({})
+    .describe("The chain that is mined."),
+  mining: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe("Mine on this machine (modes `auto` and `miner`)."),
+      algorithm: z.enum(["sha256d"]).default("sha256d").describe("What the miner computes."),
+      threads: z.int().min(0).max(1024).default(0).describe("Mining threads; 0 takes one for each core."),
+      nice: z.int().min(0).max(19).default(19).describe("Priority of the mining threads: 19 gives way to everything else."),
+      name: z
+        .string()
+        .min(1)
+        .max(64)
+        .optional()
+        .meta({ default_text: "the host's name" })
+        .describe("How the dashboard names this miner."),
+      cpu: z.boolean().default(true).describe("Mine on the processor."),
+      gpu: notBuilt(false, "GPU mining is not built yet").describe("Mine on graphics cards."),
+      asic: notBuilt(false, "ASIC control is not built yet").describe("Drive ASIC miners."),
+      pools: z
+        .array(MiningPool)
+        .max(8)
+        .default([])
+        .meta({ default_text: "this machine's own pool" })
+        .describe("Pools to mine at, in order of preference; the next one is tried when one fails."),
+    })
+    .prefault({})
+    .describe("The miner on this machine."),
+  api: z
+    .strictObject({
+      host: Host.default("127.0.0.1").describe(
+        "Address that the dashboard and the API listen on; `0.0.0.0` opens them to the network.",
+      ),
+      port: Port.default(8080).describe("Port of the dashboard and the API."),
+      public_url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .meta({ default_text: "`http://127.0.0.1:PORT`" })
+        .describe("The address people type, where it differs: behind a proxy, say."),
+    })
+    .prefault({})
+    .describe("Dashboard and API."),
+  monitoring: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe("Serve Prometheus metrics at `/metrics`."),
+      host: Host.default("127.0.0.1").describe("Address that the metrics listen on."),
+      port: Port.default(9090).describe("Port of the metrics."),
+    })
+    .prefault({})
+    .describe("Prometheus metrics of the pool."),
+  p2p_pool: z
+    .strictObject({
+      name: z.string().min(1).max(64).default("Otedama").describe("The pool's name, as miners and visitors see it."),
+      fee_percentage: z.number().min(0).max(100).default(1).describe("The operator's part of each block."),
+      payout_address: z
+        .string()
+        .min(1)
+        .max(128)
+        .optional()
+        .meta({ default_text: "on regtest, one made at the first start" })
+        .describe("Where blocks pay to. The pool never has its key."),
+      coinbase_text: z
+        .string()
+        .regex(/^[\x20-\x7e]{0,40}$/, "must be at most 40 printable ASCII characters")
+        .default("/Otedama/")
+        .describe("Written into every block."),
+      payout_scheme: z.enum(["pplns"]).default("pplns").describe("How a block is shared out."),
+      pplns_window: z
+        .number()
+        .positive()
+        .max(1000)
+        .default(2)
+        .describe("Work that shares a block, in units of network difficulty."),
+      maturity_confirmations: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(100)
+        .describe("Confirmations after which a block's reward may be spent."),
+    })
+    .prefault({})
+    .describe("The pool: what it pays, and to whom."),
+  stratum: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe("Run the pool's Stratum server."),
+      host: Host.default("127.0.0.1").describe("Address that miners connect to; `0.0.0.0` opens it to the network."),
+      port: Port.default(3333).describe("Port that miners connect to."),
+      threads: z.int().min(0).max(256).default(0).describe("Engine threads; 0 takes one for each core."),
+      var_diff: z.boolean().default(true).describe("Fit each connection's difficulty to its speed."),
+      initial_diff: Difficulty.optional()
+        .meta({ default_text: "1024; on regtest, what one core of this machine answers in `target_time`" })
+        .describe("Difficulty that a connection begins with."),
+      min_diff: Difficulty.optional().meta({ default_text: "1; on regtest 0.000001" }).describe("Lowest difficulty given out."),
+      max_diff: Difficulty.default(1e12).describe("Highest difficulty given out."),
+      target_time: z
+        .number()
+        .min(0.1)
+        .max(600)
+        .optional()
+        .meta({ default_text: "10; on regtest 1.5" })
+        .describe("Wanted seconds between two shares of one connection."),
+      version_mask: z
+        .string()
+        .regex(/^[0-9a-f]{8}$/, "must be eight hex digits")
+        .default("1fffe000")
+        .describe("Bits of the block version that miners may roll (BIP 310)."),
+      max_connections: z.int().min(1).max(2_000_000).default(100_000).describe("Connections at once."),
+      max_connections_per_address: z
+        .int()
+        .min(1)
+        .max(2_000_000)
+        .default(10_000)
+        .describe("Connections at once from one address."),
+      ack: z
+        .enum(["durable", "fast"])
+        .default("durable")
+        .describe("`durable` answers a share after it is on disk, `fast` before."),
+      instance_id: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "must be lower-case letters, digits and dashes")
+        .default("pool-1")
+        .describe("Names this pool process; unique over all that share a database."),
+      extranonce_prefix: z
+        .int()
+        .min(0)
+        .max(0xffff)
+        .default(0)
+        .describe("Number of this pool process; unique over all that share a database."),
+      v2_enabled: notBuilt(false, "Stratum V2 is not built yet").describe("Serve Stratum V2."),
+      tls_enabled: notBuilt(false, "Stratum over TLS is not built yet").describe("Serve Stratum over TLS."),
+    })
+    .prefault({})
+    .describe("The Stratum server."),
+  database: z
+    .strictObject({
+      url: DatabaseUrl.optional()
+        .meta({ default_text: "a PostgreSQL of our own in `data_dir`" })
+        .describe("Address of a PostgreSQL 15 or newer: `postgresql://USER:PASSWORD@HOST:PORT/NAME`. Also `DATABASE_URL`."),
+      port: Port.default(0).describe("Port of our own PostgreSQL; 0 takes a free one and remembers it."),
+    })
+    .prefault({})
+    .describe("Where accounts, shares and money are kept."),
+  chain: z
+    .strictObject({
+      nodes: z
+        .array(ChainNode)
+        .max(8)
+        .default([])
+        .meta({ default_text: "on regtest, a development chain of our own" })
+        .describe("Nodes that templates come from and blocks go to."),
+      port: Port.default(0).describe("Port of the development chain; 0 takes a free one and remembers it."),
+      block_interval: z
+        .number()
+        .min(1)
+        .max(86_400)
+        .default(30)
+        .describe("Wanted seconds between two blocks of a new development chain."),
+    })
+    .prefault({})
+    .describe("Where blocks come from."),
+});
+
+export type Config = z.output<typeof ConfigSchema>;
+export type ConfigInput = z.input<typeof ConfigSchema>;

@@ -1,0 +1,65 @@
+/** What the control plane's procedures take, and the answers that belong to one procedure only. */
+import { z } from "zod";
+import { Count, UnixMs } from "../wire/common.ts";
+import { BlockDto, BlockState, RigDto, RigState, Window, WorkerState } from "./index.ts";
+
+export const ROLES = ["owner", "operator", "accountant", "viewer"] as const;
+export const Role = z.enum(ROLES);
+export type Role = z.infer<typeof Role>;
+
+export const PASSWORD_LENGTH_MIN = 12;
+export const PASSWORD_LENGTH_MAX = 128;
+export const Password = z
+  .string()
+  .min(PASSWORD_LENGTH_MIN, `must have at least ${PASSWORD_LENGTH_MIN} characters`)
+  .max(PASSWORD_LENGTH_MAX, `must have at most ${PASSWORD_LENGTH_MAX} characters`);
+export const Email = z.email("must be an e-mail address").max(254);
+
+/** Every list is asked for by the page, so that a client cannot ask for all of it at once. */
+export const Page = { page: z.int().min(1).max(100_000).default(1), page_size: z.int().min(1).max(200).default(50) };
+export const SearchText = z.string().max(128);
+
+export const MeDto = z.strictObject({ id: z.string(), name: z.string(), email: z.string(), role: Role });
+export type MeDto = z.infer<typeof MeDto>;
+
+export const SetupStatusDto = z.strictObject({ needed: z.boolean() });
+export type SetupStatusDto = z.infer<typeof SetupStatusDto>;
+export const SetupInput = z.strictObject({
+  /** From the one-time link. */
+  token: z.string().min(1).max(256),
+  name: z.string().trim().min(1, "must not be empty").max(80),
+  email: Email,
+  password: Password,
+});
+export type SetupInput = z.infer<typeof SetupInput>;
+
+export const WindowQuery = z.strictObject({ window: Window.default("24h") });
+export const WorkerQuery = z.strictObject({ id: z.int().min(1).max(2_147_483_647), window: Window.default("24h") });
+
+export const BlocksQuery = z.strictObject({ state: BlockState.nullable().default(null), ...Page });
+export const BlockQuery = z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits in lower case") });
+export const BlocksPage = z.strictObject({ total: Count, rows: z.array(BlockDto) });
+export type BlocksPage = z.infer<typeof BlocksPage>;
+
+export const RigsQuery = z.strictObject({ q: SearchText.default(""), state: RigState.nullable().default(null), ...Page });
+export const RigQuery = z.strictObject({ id: z.uuid(), window: Window.default("24h") });
+export const RigsPage = z.strictObject({ total: Count, rows: z.array(RigDto) });
+export type RigsPage = z.infer<typeof RigsPage>;
+
+export const BalancesQuery = z.strictObject({ q: SearchText.default(""), ...Page });
+export const AccountQuery = z.strictObject({ account_id: z.int().min(1).max(2_147_483_647) });
+
+/** For the command palette: at most `SEARCH_ROWS_MAX` of each kind. */
+export const SEARCH_ROWS_MAX = 6;
+export const SearchQuery = z.strictObject({ q: z.string().trim().min(1).max(128) });
+export const SearchDto = z.strictObject({
+  rigs: z.array(z.strictObject({ id: z.uuid(), name: z.string(), hostname: z.string(), state: RigState })).max(SEARCH_ROWS_MAX),
+  workers: z
+    .array(z.strictObject({ id: z.int(), name: z.string(), account_address: z.string(), state: WorkerState }))
+    .max(SEARCH_ROWS_MAX),
+  blocks: z
+    .array(z.strictObject({ hash: z.string(), height: Count, state: BlockState, found_at_ms: UnixMs }))
+    .max(SEARCH_ROWS_MAX),
+  accounts: z.array(z.strictObject({ account_id: z.int(), address: z.string() })).max(SEARCH_ROWS_MAX),
+});
+export type SearchDto = z.infer<typeof SearchDto>;
