@@ -36,7 +36,8 @@ export interface WebDependencies {
 
 const AGENTS_MAX = 50_000;
 const HUB_CONNECTIONS_MAX = 60_000;
-const LAST_WRITES_MS = 1_500;
+const LAST_ANSWERS_MS = 500;
+const LAST_WRITES_MS = 1_000;
 
 /** Throws a sentence when the port cannot be had. */
 export async function startWeb(settings: WebSettings, dependencies: WebDependencies): Promise<Web> {
@@ -147,8 +148,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     watch.stop();
     feed.stop();
     public_feed.stop();
+    // The hub closes the server, which waits for its connections: what answers now may finish, what only waits is cut.
+    const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     await hub.close();
-    server.closeAllConnections();
+    clearTimeout(cut);
     await Promise.race([fleet.stop(), new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref())]);
     await Promise.race([
       Promise.allSettled([pages.close(), database.close()]),
