@@ -93,6 +93,7 @@ export class FoundBlocks {
   #assemble(event: BlockEvent): StoredBlock | null {
     const job = this.#d.job(event.job_number);
     if (!job) {
+      this.#unheard.set(event.hash, 0);
       this.#d.onTrouble(event.hash, `job ${event.job_number} is no longer known: a share of it cannot make a block`);
       return null;
     }

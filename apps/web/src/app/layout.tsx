@@ -29,7 +29,12 @@ export default async function RootLayout({ children }: { readonly children: Reac
   return (
     <html lang="en" data-density={density} suppressHydrationWarning>
       <body>
-        <ThemeProvider attribute="data-theme" defaultTheme="system" disableTransitionOnChange {...(nonce === null ? {} : { nonce })}>
+        <ThemeProvider
+          attribute="data-theme"
+          defaultTheme="system"
+          disableTransitionOnChange
+          {...(nonce === null ? {} : { nonce })}
+        >
           <ClockProvider now_ms={Date.now()}>
             <DensityProvider initial={density}>
               <NuqsAdapter>

@@ -1,6 +1,6 @@
 "use client";
-import { useTheme } from "next-themes";
 import { useRouter } from "next/navigation";
+import { useTheme } from "next-themes";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import uPlot from "uplot";
 import { absoluteTime } from "@/components/data/when.tsx";

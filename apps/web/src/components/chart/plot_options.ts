@@ -139,18 +139,20 @@ export function plotOptions(setup: PlotSetup): uPlot.Options {
     ],
     series: [
       {},
-      ...series.map((one): uPlot.Series => ({
-        label: one.label,
-        scale: one.axis,
-        stroke: colours[one.tone],
-        width: 1.5,
-        ...(one.tone === "first" ? { fill: colours.fill } : { dash: [5, 3] }),
-        points: {
-          show: true,
-          size: 4,
-          filter: (plot, index) => loneValues(plot.data[index] ?? []),
-        },
-      })),
+      ...series.map(
+        (one): uPlot.Series => ({
+          label: one.label,
+          scale: one.axis,
+          stroke: colours[one.tone],
+          width: 1.5,
+          ...(one.tone === "first" ? { fill: colours.fill } : { dash: [5, 3] }),
+          points: {
+            show: true,
+            size: 4,
+            filter: (plot, index) => loneValues(plot.data[index] ?? []),
+          },
+        }),
+      ),
     ],
     hooks: {
       draw: [(plot) => drawMarks(plot, setup.marks(), colours)],

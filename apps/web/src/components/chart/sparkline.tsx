@@ -57,11 +57,26 @@ export function Bars({ values, className }: { readonly values: readonly number[]
         const height = Math.max(1, (value / highest) * HEIGHT);
         const x = WIDTH - (values.length - index) * (width + gap) + gap;
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: bars are drawn anew as a whole
-          <rect key={index} x={x} y={HEIGHT - height} width={width} height={height} fill={value <= 1 ? "var(--good)" : "var(--warn)"} />
+          <rect
+            // biome-ignore lint/suspicious/noArrayIndexKey: bars are drawn anew as a whole
+            key={index}
+            x={x}
+            y={HEIGHT - height}
+            width={width}
+            height={height}
+            fill={value <= 1 ? "var(--good)" : "var(--warn)"}
+          />
         );
       })}
-      <line x1="0" x2={WIDTH} y1={level} y2={level} stroke="var(--line-strong)" strokeDasharray="2 2" vectorEffect="non-scaling-stroke" />
+      <line
+        x1="0"
+        x2={WIDTH}
+        y1={level}
+        y2={level}
+        stroke="var(--line-strong)"
+        strokeDasharray="2 2"
+        vectorEffect="non-scaling-stroke"
+      />
     </svg>
   );
 }

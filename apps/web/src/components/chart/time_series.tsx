@@ -28,7 +28,17 @@ type TimeSeriesProps = {
 const NO_MARKS: readonly PlotMark[] = [];
 
 /** Values over time: drag to zoom, one crosshair for all charts of a page, and the same numbers as a table. */
-export function TimeSeries({ summary, at_ms, series, marks = NO_MARKS, syncKey, zoom, onZoom, gapMeans, height = 260 }: TimeSeriesProps) {
+export function TimeSeries({
+  summary,
+  at_ms,
+  series,
+  marks = NO_MARKS,
+  syncKey,
+  zoom,
+  onZoom,
+  gapMeans,
+  height = 260,
+}: TimeSeriesProps) {
   const [asTable, setAsTable] = useState(false);
   const hasGap = series.some((one) => one.values.some((value) => value === null));
   return (

@@ -10,8 +10,8 @@ export function MinerInstructions() {
       <CommandLine label="With Otedama's own miner" command={`otedama miner --pool ${address} --user ADDRESS.worker1`} />
       <CommandLine label="Pool address for an ASIC or any other miner" command={address} />
       <p className="text-xs text-ink-3">
-        Put your payout address in the place of ADDRESS; the part after the dot names the machine. The password is not looked at. 3333 is the
-        port unless your settings (<code>stratum.port</code>) say otherwise.
+        Put your payout address in the place of ADDRESS; the part after the dot names the machine. The password is not looked at.
+        3333 is the port unless your settings (<code>stratum.port</code>) say otherwise.
       </p>
     </div>
   );

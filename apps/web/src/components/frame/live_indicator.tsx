@@ -2,17 +2,29 @@
 import { formatAge } from "@otedama/shared/units";
 import { cx } from "class-variance-authority";
 import { CircleDashed, type LucideIcon, Radio, Timer, Unplug } from "lucide-react";
-import { useFreshness } from "@/lib/live/provider.tsx";
 import type { Freshness } from "@/lib/live/freshness.ts";
+import { useFreshness } from "@/lib/live/provider.tsx";
 
-type Look = { readonly icon: LucideIcon; readonly text: string; readonly short: string; readonly tone: string; readonly meaning: string };
+type Look = {
+  readonly icon: LucideIcon;
+  readonly text: string;
+  readonly short: string;
+  readonly tone: string;
+  readonly meaning: string;
+};
 
 function look(fresh: Freshness): Look {
   switch (fresh.kind) {
     case "live":
       return { icon: Radio, text: "Live", short: "Live", tone: "text-good", meaning: "What you see is pushed as it changes." };
     case "connecting":
-      return { icon: CircleDashed, text: "Connecting", short: "Connecting", tone: "text-ink-3", meaning: "The first push is awaited." };
+      return {
+        icon: CircleDashed,
+        text: "Connecting",
+        short: "Connecting",
+        tone: "text-ink-3",
+        meaning: "The first push is awaited.",
+      };
     case "no_pool":
       return {
         icon: Unplug,
@@ -41,7 +53,11 @@ function look(fresh: Freshness): Look {
 export function LiveIndicator() {
   const { icon: Icon, text, short, tone, meaning } = look(useFreshness());
   return (
-    <span title={meaning} data-testid="live" className={cx("inline-flex items-center gap-1.5 whitespace-nowrap text-xs font-medium tabular", tone)}>
+    <span
+      title={meaning}
+      data-testid="live"
+      className={cx("inline-flex items-center gap-1.5 whitespace-nowrap text-xs font-medium tabular", tone)}
+    >
       <Icon aria-hidden className="size-3.5" />
       <span className="sm:hidden">{short}</span>
       <span className="max-sm:hidden">{text}</span>

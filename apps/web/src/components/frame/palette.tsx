@@ -6,8 +6,8 @@ import { Command } from "cmdk";
 import { Blocks, LogOut, Monitor, Moon, Rows2, Rows4, Search, Server, Sun, Users, Wallet } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
-import { type ReactNode, useDeferredValue, useState } from "react";
 import { Dialog } from "radix-ui";
+import { type ReactNode, useDeferredValue, useState } from "react";
 import { BLOCK_LOOKS, RIG_LOOKS, WORKER_LOOKS } from "@/components/data/states.tsx";
 import { useDensity } from "@/lib/density.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
@@ -92,7 +92,14 @@ export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps)
               </Command.Empty>
               <Hits heading="Rigs">
                 {hits.rigs.map((rig) => (
-                  <Hit key={rig.id} value={`rig ${rig.id}`} icon={<Server />} name={rig.name} note={`${rig.hostname} · ${RIG_LOOKS[rig.state].word}`} onSelect={go(`/rigs/${rig.id}`)} />
+                  <Hit
+                    key={rig.id}
+                    value={`rig ${rig.id}`}
+                    icon={<Server />}
+                    name={rig.name}
+                    note={`${rig.hostname} · ${RIG_LOOKS[rig.state].word}`}
+                    onSelect={go(`/rigs/${rig.id}`)}
+                  />
                 ))}
               </Hits>
               <Hits heading="Workers">
@@ -132,12 +139,24 @@ export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps)
               </Hits>
               <Hits heading="Go to">
                 {places.map((place) => (
-                  <Hit key={place.href} value={`place ${place.href}`} icon={<place.icon />} name={place.word} onSelect={go(place.href)} />
+                  <Hit
+                    key={place.href}
+                    value={`place ${place.href}`}
+                    icon={<place.icon />}
+                    name={place.word}
+                    onSelect={go(place.href)}
+                  />
                 ))}
               </Hits>
               <Hits heading="Actions">
                 {actions.map((action) => (
-                  <Hit key={action.words} value={`action ${action.words}`} icon={action.icon} name={action.words} onSelect={run(action.act)} />
+                  <Hit
+                    key={action.words}
+                    value={`action ${action.words}`}
+                    icon={action.icon}
+                    name={action.words}
+                    onSelect={run(action.act)}
+                  />
                 ))}
               </Hits>
             </Command.List>
@@ -152,7 +171,13 @@ function Hits({ heading, children }: { readonly heading: string; readonly childr
   return children.length === 0 ? null : <Command.Group heading={heading}>{children}</Command.Group>;
 }
 
-type HitProps = { readonly value: string; readonly icon: ReactNode; readonly name: string; readonly note?: string; readonly onSelect: () => void };
+type HitProps = {
+  readonly value: string;
+  readonly icon: ReactNode;
+  readonly name: string;
+  readonly note?: string;
+  readonly onSelect: () => void;
+};
 
 const Hit = ({ value, icon, name, note, onSelect }: HitProps) => (
   <Command.Item

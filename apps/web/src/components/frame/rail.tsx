@@ -20,7 +20,13 @@ export function Rail({ narrow, onNarrow }: RailProps) {
         narrow ? "w-(--rail-width-narrow)" : "w-(--rail-width)",
       )}
     >
-      <Link href="/" className={cx("focus-inset flex h-(--bar-height) items-center gap-2.5 text-lg font-semibold", narrow ? "justify-center" : "px-4")}>
+      <Link
+        href="/"
+        className={cx(
+          "focus-inset flex h-(--bar-height) items-center gap-2.5 text-lg font-semibold",
+          narrow ? "justify-center" : "px-4",
+        )}
+      >
         <Mark className="size-5.5 text-ink-2" />
         <span className={narrow ? "sr-only" : undefined}>Otedama</span>
       </Link>

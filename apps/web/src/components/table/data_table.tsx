@@ -123,7 +123,8 @@ export function DataTable<Row, Key extends string = never>(props: DataTableProps
         <tbody onKeyDown={step} className="tabular">
           {above > 0 ? <tr aria-hidden style={{ height: above }} /> : null}
           {inView.map(({ index, row }) => {
-            if (row === undefined) return <LoadingRow key={index} index={index} cells={columns.map((column) => column.meta ?? {})} />;
+            if (row === undefined)
+              return <LoadingRow key={index} index={index} cells={columns.map((column) => column.meta ?? {})} />;
             const model = models[at];
             at += 1;
             const id = idOf(row);
@@ -134,17 +135,26 @@ export function DataTable<Row, Key extends string = never>(props: DataTableProps
                 aria-rowindex={index + 2}
                 aria-selected={selected === undefined ? undefined : selected === id}
                 onClick={(event) => {
-                  if (onOpen === undefined || (event.target instanceof Element && event.target.closest("a,button") !== null)) return;
+                  if (onOpen === undefined || (event.target instanceof Element && event.target.closest("a,button") !== null))
+                    return;
                   if (getSelection()?.toString() === "") onOpen(row);
                 }}
-                className={cx("group/row", onOpen !== undefined && "cursor-pointer hover:bg-hover", selected === id && "bg-selected!")}
+                className={cx(
+                  "group/row",
+                  onOpen !== undefined && "cursor-pointer hover:bg-hover",
+                  selected === id && "bg-selected!",
+                )}
               >
                 {model?.getVisibleCells().map((cell) => {
                   const { align, className } = cell.column.columnDef.meta ?? {};
                   return (
                     <td
                       key={cell.id}
-                      className={cx("h-row truncate border-b border-line/70 px-3 first:pl-4 last:pr-4", align === "right" && "text-right", className)}
+                      className={cx(
+                        "h-row truncate border-b border-line/70 px-3 first:pl-4 last:pr-4",
+                        align === "right" && "text-right",
+                        className,
+                      )}
                     >
                       {flexRender(cell.column.columnDef.cell, cell.getContext())}
                     </td>
@@ -186,7 +196,9 @@ function HeaderCell<Key extends string>({ name, cell, sortKey, sorting }: Header
       ) : (
         <button
           type="button"
-          onClick={() => sorting.onSort(sortKey, active ? (dir === "asc" ? "desc" : "asc") : cell.align === "right" ? "desc" : "asc")}
+          onClick={() =>
+            sorting.onSort(sortKey, active ? (dir === "asc" ? "desc" : "asc") : cell.align === "right" ? "desc" : "asc")
+          }
           className={cx(
             "focus-inset inline-flex max-w-full items-center gap-1 hover:text-ink",
             cell.align === "right" && "flex-row-reverse",

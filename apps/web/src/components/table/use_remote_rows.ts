@@ -49,9 +49,7 @@ export function useRemoteRows<Answer extends RowsPage<unknown>>(options: RemoteR
       for (let page = Math.floor(from / page_size) + 1; page <= Math.floor(to / page_size) + 1; page += 1) {
         if (page > 1) wanted.push(page);
       }
-      setView((now) =>
-        now.listKey === listKey && now.pages.join() === wanted.join() ? now : { listKey, pages: wanted },
-      );
+      setView((now) => (now.listKey === listKey && now.pages.join() === wanted.join() ? now : { listKey, pages: wanted }));
     },
     [listKey, page_size],
   );

@@ -28,7 +28,15 @@ export function Figure({ name, basis, value, change, picture }: FigureProps) {
 }
 
 /** At most five figures in one strip; `stale` dims them together. */
-export function Figures({ label, stale = false, children }: { readonly label: string; readonly stale?: boolean; readonly children: ReactNode }) {
+export function Figures({
+  label,
+  stale = false,
+  children,
+}: {
+  readonly label: string;
+  readonly stale?: boolean;
+  readonly children: ReactNode;
+}) {
   return (
     <dl
       aria-label={label}

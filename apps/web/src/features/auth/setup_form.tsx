@@ -43,7 +43,8 @@ export function SetupForm({ needed }: { readonly needed: boolean }) {
       <Panel flush>
         <Empty icon={KeyRound} title="This set-up link is not whole">
           <p>
-            The part behind the <code>#</code> is missing or damaged. Copy the link again as a whole; a new start prints a new one.
+            The part behind the <code>#</code> is missing or damaged. Copy the link again as a whole; a new start prints a new
+            one.
           </p>
           <CommandLine label="Printed at the end of" command="npm start" />
         </Empty>
@@ -106,7 +107,15 @@ function OwnerForm({ token }: { readonly token: string | undefined }) {
         problem={problems.password}
         required
       />
-      <Field label="Password again" name="again" type="password" autoComplete="new-password" maxLength={128} problem={problems.again} required />
+      <Field
+        label="Password again"
+        name="again"
+        type="password"
+        autoComplete="new-password"
+        maxLength={128}
+        problem={problems.again}
+        required
+      />
       <Button type="submit" variant="primary" size="lg" disabled={busy || token === undefined} aria-busy={busy}>
         {busy ? "Creating the owner…" : "Create the owner"}
       </Button>
@@ -116,17 +125,32 @@ function OwnerForm({ token }: { readonly token: string | undefined }) {
 
 function SetupProblem({ code, message }: { readonly code: string | undefined; readonly message: string }) {
   if (code === "FORBIDDEN") {
-    return <Problem title="This set-up link does not work">It was used, has expired or is not the newest. Start Otedama again: it prints a new one.</Problem>;
+    return (
+      <Problem title="This set-up link does not work">
+        It was used, has expired or is not the newest. Start Otedama again: it prints a new one.
+      </Problem>
+    );
   }
   if (code === "CONFLICT") {
     return (
       <Problem title="Otedama has its owner already">
-        {message} <Link href="/sign-in" className="font-medium text-accent underline">Sign in</Link>
+        {message}{" "}
+        <Link href="/sign-in" className="font-medium text-accent underline">
+          Sign in
+        </Link>
       </Problem>
     );
   }
   if (code === undefined) {
-    return <Problem title="The server did not answer">Nothing was created. Check that Otedama is running, then try again.</Problem>;
+    return (
+      <Problem title="The server did not answer">Nothing was created. Check that Otedama is running, then try again.</Problem>
+    );
   }
-  return <Problem title="The owner was not created">{code === "BAD_REQUEST" ? "The server refused what was entered. Check each field and try again." : "Try again in a moment; if it stays, look at the control plane's log."}</Problem>;
+  return (
+    <Problem title="The owner was not created">
+      {code === "BAD_REQUEST"
+        ? "The server refused what was entered. Check each field and try again."
+        : "Try again in a moment; if it stays, look at the control plane's log."}
+    </Problem>
+  );
 }

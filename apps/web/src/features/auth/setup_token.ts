@@ -22,7 +22,9 @@ export const PASSWORD_LENGTH_MIN = 12;
 export function checkSetup(values: SetupValues): SetupProblems {
   return {
     ...(values.name.trim() === "" ? { name: "Enter a name; it is shown to the people you work with." } : {}),
-    ...(/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(values.email.trim()) ? {} : { email: "Enter an e-mail address, such as you@example.org." }),
+    ...(/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(values.email.trim())
+      ? {}
+      : { email: "Enter an e-mail address, such as you@example.org." }),
     ...(values.password.length < PASSWORD_LENGTH_MIN ? { password: `Use at least ${PASSWORD_LENGTH_MIN} characters.` } : {}),
     ...(values.password === values.again ? {} : { again: "The two passwords differ." }),
   };

@@ -28,12 +28,19 @@ export function BlockStrip({ blocks, pool }: Props) {
       )}
       {blocks.map((block) => (
         <li key={block.hash} className={cx("shrink-0 snap-start", !present.has(block.hash) && "animate-arrive")}>
-          <Link href={`/blocks/${block.hash}`} prefetch={false} className={cx(tile, "focus-inset border-line bg-panel hover:border-line-strong hover:bg-hover")}>
+          <Link
+            href={`/blocks/${block.hash}`}
+            prefetch={false}
+            className={cx(tile, "focus-inset border-line bg-panel hover:border-line-strong hover:bg-hover")}
+          >
             <span className="flex items-center justify-between gap-2">
               <span className="text-sm font-semibold tabular">{block.height}</span>
               <BlockStateStatus state={block.state} />
             </span>
-            <Amount sats={block.reward_sats} className={cx("text-sm", (block.state === "orphaned" || block.state === "rejected") && "line-through")} />
+            <Amount
+              sats={block.reward_sats}
+              className={cx("text-sm", (block.state === "orphaned" || block.state === "rejected") && "line-through")}
+            />
             <EffortBar effort={block.effort} className="my-0.5" />
             <span className="flex justify-between gap-2 text-ink-3 tabular">
               <span>effort {formatPercent(block.effort)}</span>
@@ -46,7 +53,9 @@ export function BlockStrip({ blocks, pool }: Props) {
         </li>
       ))}
       {blocks.length === 0 ? (
-        <li className="flex items-center px-3 text-sm text-ink-3">No block was found yet. The first one appears here by itself.</li>
+        <li className="flex items-center px-3 text-sm text-ink-3">
+          No block was found yet. The first one appears here by itself.
+        </li>
       ) : null}
     </ol>
   );

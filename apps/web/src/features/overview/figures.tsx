@@ -44,12 +44,20 @@ export function OverviewFigures({ overview, live, stale }: Props) {
         name="Shares refused"
         basis="since the pool started"
         value={rejected === null ? "–" : formatPercent(rejected)}
-        change={pool === null ? null : `${groupedCount(rejectedShares(pool.shares))} of ${groupedCount(pool.shares.accepted + rejectedShares(pool.shares))}`}
+        change={
+          pool === null
+            ? null
+            : `${groupedCount(rejectedShares(pool.shares))} of ${groupedCount(pool.shares.accepted + rejectedShares(pool.shares))}`
+        }
         picture={<PartBar part={rejected === null ? null : 1 - rejected} />}
       />
       <Figure
         name="Luck"
-        basis={overview.luck === null ? "no block yet" : `last ${groupedCount(overview.luck.blocks)} ${overview.luck.blocks === 1 ? "block" : "blocks"}`}
+        basis={
+          overview.luck === null
+            ? "no block yet"
+            : `last ${groupedCount(overview.luck.blocks)} ${overview.luck.blocks === 1 ? "block" : "blocks"}`
+        }
         value={overview.luck === null ? "–" : formatPercent(overview.luck.value)}
         change={overview.luck === null ? "known after the first block" : "found against expected; above 100 % is lucky"}
         picture={<Bars values={efforts} />}
@@ -58,7 +66,9 @@ export function OverviewFigures({ overview, live, stale }: Props) {
         name="Next block"
         basis="estimate"
         value={due === null ? "–" : `≈ ${formatDuration(due.mean)}`}
-        change={due === null ? "needs a hashrate" : `9 in 10 come within ${formatDuration(due.p05)} to ${formatDuration(due.p95)}`}
+        change={
+          due === null ? "needs a hashrate" : `9 in 10 come within ${formatDuration(due.p05)} to ${formatDuration(due.p95)}`
+        }
         picture={
           pool === null ? null : (
             <span className="flex h-6 items-center gap-2 text-2xs text-ink-3">

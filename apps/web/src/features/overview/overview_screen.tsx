@@ -8,6 +8,7 @@ import { useQueryState } from "nuqs";
 import { useMemo } from "react";
 import type { PlotMark } from "@/components/chart/plot_options.ts";
 import { TimeSeries } from "@/components/chart/time_series.tsx";
+import { BlocksTable } from "@/components/data/blocks_table.tsx";
 import { MinerInstructions } from "@/components/data/miner_instructions.tsx";
 import { SharesByResult } from "@/components/data/shares_by_result.tsx";
 import { BLOCK_LOOKS } from "@/components/data/states.tsx";
@@ -26,7 +27,7 @@ import { BlockStrip } from "./block_strip.tsx";
 import { OverviewFigures } from "./figures.tsx";
 import { PointAMiner } from "./point_a_miner.tsx";
 import { FleetInBrief, PoolParts, WorkInHand } from "./pool_parts.tsx";
-import { RecentBlocks } from "./recent_blocks.tsx";
+
 import { overviewSentence } from "./sentence.ts";
 
 const MARK_TONES: Readonly<Record<BlockDto["state"], PlotMark["tone"]>> = {
@@ -81,7 +82,12 @@ export function OverviewScreen({ initial }: { readonly initial: OverviewDto }) {
       <BlockStrip blocks={overview.blocks} pool={pool} />
       <div className="grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="flex min-w-0 flex-col gap-4">
-          <HashrateHistory overview={overview} zoom={zoom} onZoom={(next) => void setZoom(next)} waiting={query.isPlaceholderData} />
+          <HashrateHistory
+            overview={overview}
+            zoom={zoom}
+            onZoom={(next) => void setZoom(next)}
+            waiting={query.isPlaceholderData}
+          />
           <Panel
             flush={overview.blocks.length > 0}
             title="Blocks"
@@ -102,13 +108,17 @@ export function OverviewScreen({ initial }: { readonly initial: OverviewDto }) {
                 <p className="text-sm text-ink-3">None yet. Each block found is listed here with its effort, reward and state.</p>
               )
             ) : (
-              <RecentBlocks blocks={overview.blocks} />
+              <BlocksTable blocks={overview.blocks} caption="Recent blocks" />
             )}
           </Panel>
         </div>
         <div className={`grid gap-4 transition-opacity sm:grid-cols-2 xl:grid-cols-1 ${stale ? "opacity-60" : ""}`}>
           <Panel title="Shares" note="since the pool started">
-            {pool === null ? <p className="text-sm text-ink-3">No pool is connected.</p> : <SharesByResult shares={pool.shares} />}
+            {pool === null ? (
+              <p className="text-sm text-ink-3">No pool is connected.</p>
+            ) : (
+              <SharesByResult shares={pool.shares} />
+            )}
           </Panel>
           <Panel
             title="Rigs"

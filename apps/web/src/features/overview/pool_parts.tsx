@@ -39,7 +39,8 @@ export function PoolParts({ live }: { readonly live: LiveDto }) {
       },
       {
         name: "New work to the last miner",
-        value: pool.template_to_last_notify_ms === null ? "not yet measured" : formatDuration(pool.template_to_last_notify_ms / 1_000),
+        value:
+          pool.template_to_last_notify_ms === null ? "not yet measured" : formatDuration(pool.template_to_last_notify_ms / 1_000),
       },
       { name: "Pool's processor", value: `${Math.round(pool.cpu_usage_percent)}\u00a0%` },
       { name: "Pool started", value: <When at_ms={pool.started_at_ms} /> },
@@ -71,7 +72,10 @@ export function FleetInBrief({ agents }: { readonly agents: LiveDto["agents"] })
         { name: "Mining", value: `${groupedCount(agents.mining)} of ${groupedCount(agents.total)}` },
         { name: "Offline", value: groupedCount(agents.offline) },
         { name: "Hashrate, 1 min", value: formatHashrate(agents.hashrate_hps) },
-        { name: "Hottest device", value: agents.temperature_c_max === null ? "no sensor" : `${Math.round(agents.temperature_c_max)}\u00a0°C` },
+        {
+          name: "Hottest device",
+          value: agents.temperature_c_max === null ? "no sensor" : `${Math.round(agents.temperature_c_max)}\u00a0°C`,
+        },
       ]}
     />
   );

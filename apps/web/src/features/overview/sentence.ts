@@ -1,11 +1,10 @@
 import type { LiveDto } from "@otedama/shared";
-import { formatDuration, formatHashrate, formatPercent, groupedCount } from "@otedama/shared/units";
+import { formatDuration, formatHashrate, formatPercent } from "@otedama/shared/units";
+import { plural } from "@/components/data/plural.ts";
 import { nextBlock, rejectRate } from "@/lib/statistics.ts";
 
 /** From this part of refused shares on, the sentence names it. */
 const REJECTS_WORTH_A_WORD = 0.02;
-
-const plural = (count: number, one: string, many: string): string => `${groupedCount(count)} ${count === 1 ? one : many}`;
 
 /** The hashrate that figures and estimates of now go by: 15 minutes, or less while the pool is younger than that. */
 export const currentHashrate = (pool: NonNullable<LiveDto["pool"]>): number =>
@@ -15,7 +14,8 @@ export const currentHashrate = (pool: NonNullable<LiveDto["pool"]>): number =>
 export function overviewSentence(live: LiveDto): string {
   const { pool } = live;
   if (pool === null) return "No pool is connected, so nothing is being measured.";
-  if (live.database.state === "down") return "The database does not answer: mining goes on, and shares are counted when it is back.";
+  if (live.database.state === "down")
+    return "The database does not answer: mining goes on, and shares are counted when it is back.";
   if (pool.node.state === "down") {
     return "The Bitcoin node does not answer: miners work on, but a block found now waits until it is back.";
   }

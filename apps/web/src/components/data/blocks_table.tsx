@@ -8,11 +8,11 @@ import { When } from "@/components/data/when.tsx";
 const head = "h-8 border-y border-line px-3 text-xs font-medium text-ink-3 first:pl-4 last:pr-4";
 const cell = "h-row truncate border-b border-line/70 px-3 first:pl-4 last:pr-4";
 
-/** The table behind the strip. */
-export function RecentBlocks({ blocks }: { readonly blocks: readonly BlockDto[] }) {
+/** A few blocks, each a link to its story. */
+export function BlocksTable({ blocks, caption }: { readonly blocks: readonly BlockDto[]; readonly caption: string }) {
   return (
     <table className="w-full border-separate border-spacing-0 text-sm tabular">
-      <caption className="sr-only">Recent blocks</caption>
+      <caption className="sr-only">{caption}</caption>
       <thead>
         <tr>
           <th scope="col" className={`${head} text-left`}>

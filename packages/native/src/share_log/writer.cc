@@ -1,0 +1,161 @@
+#include "share_log/writer.h"
+
+#include <pthread.h>
+
+#include <chrono>
+
+#include "share_log/crc32c.h"
+
+namespace otedama::share_log {
+
+namespace {
+
+// Records that may wait for the disk (64 MiB): more are refused.
+constexpr size_t PENDING_RECORDS_MAX = (64 << 20) / sizeof(Record);
+constexpr auto RETRY_AFTER = std::chrono::seconds(1);
+
+}  // namespace
+
+Writer::Writer(Options options, Listeners listeners)
+    : options_(std::move(options)), listeners_(std::move(listeners)), segment_(options_.dir, options_.instance_id) {}
+
+Writer::~Writer() { stop(); }
+
+void Writer::start() {
+  // The folder has to be there for its lock, and the lock has to be held before anything is cut.
+  recover(options_.dir, options_.instance_id);
+  lock_ = std::make_unique<FolderLock>(options_.dir, options_.instance_id);
+  const Position position = recover(options_.dir, options_.instance_id);
+  segment_.open(position.segment, position.bytes);
+  good_segment_ = segment_.number();
+  good_bytes_ = segment_.bytes();
+  sequence_ = position.last_sequence;
+  stats_.segment = segment_.number();
+  stats_.bytes = good_bytes_;
+  stopping_ = false;
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "share-log");
+}
+
+void Writer::stop() {
+  if (!thread_.joinable()) return;
+  {
+    std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  segment_.close();
+  lock_.reset();
+}
+
+uint64_t Writer::append(Record* records, size_t count) {
+  std::lock_guard guard(mutex_);
+  if (stats_.faulted || stopping_ || pending_.size() + count > PENDING_RECORDS_MAX) return 0;
+  const bool was_empty = pending_.empty();
+  for (size_t i = 0; i < count; i++) records[i].sequence = ++sequence_;
+  pending_.insert(pending_.end(), records, records + count);
+  if (was_empty) wake_.notify_one();
+  return sequence_;
+}
+
+bool Writer::faulted() const {
+  std::lock_guard guard(mutex_);
+  return stats_.faulted;
+}
+
+Stats Writer::stats() const {
+  std::lock_guard guard(mutex_);
+  return stats_;
+}
+
+void Writer::run() {
+  std::unique_lock guard(mutex_);
+  for (;;) {
+    if (stats_.faulted) {
+      wake_.wait_for(guard, RETRY_AFTER, [&] { return stopping_; });
+      if (stopping_) return;
+      guard.unlock();
+      try_recover();
+      guard.lock();
+      continue;
+    }
+    wake_.wait(guard, [&] { return stopping_ || !pending_.empty(); });
+    if (pending_.empty()) return;
+    if (options_.gather_ms > 0 && !stopping_) wake_.wait_for(guard, std::chrono::milliseconds(options_.gather_ms), [&] { return stopping_; });
+    writing_.swap(pending_);
+    guard.unlock();
+    write_batch();
+    writing_.clear();
+    guard.lock();
+  }
+}
+
+void Writer::write_batch() {
+  const uint64_t last = writing_.back().sequence;
+  for (Record& record : writing_) {
+    record.crc = crc32c(reinterpret_cast<const uint8_t*>(&record) + 4, sizeof(Record) - 4);
+  }
+  try {
+    if (segment_.bytes() + writing_.size() * sizeof(Record) > options_.segment_bytes_max && segment_.bytes() > sizeof(SegmentHeader)) {
+      segment_.open(segment_.number() + 1, 0);
+      good_segment_ = segment_.number();
+      good_bytes_ = segment_.bytes();
+    }
+    segment_.append(writing_);
+    segment_.sync();
+  } catch (const Fault& fault) {
+    enter_fault(fault.message);
+    return;
+  }
+  good_bytes_ = segment_.bytes();
+  {
+    std::lock_guard guard(mutex_);
+    stats_.segment = segment_.number();
+    stats_.bytes = good_bytes_;
+    stats_.records += writing_.size();
+    stats_.syncs++;
+  }
+  listeners_.done(last, true);
+}
+
+// What was being written and what waits behind it will never be on disk. Their miners are told so, after the log was cut back.
+void Writer::enter_fault(const std::string& message) {
+  uint64_t last;
+  {
+    std::lock_guard guard(mutex_);
+    stats_.faulted = true;
+    last = sequence_;
+    pending_.clear();
+  }
+  try {
+    cut_back();
+  } catch (const Fault&) {
+    // try_recover begins with the same cut.
+  }
+  listeners_.fault(&message);
+  listeners_.done(last, false);
+}
+
+// After a failed sync nobody knows what the disk holds of the last writes.
+void Writer::cut_back() { segment_.open(good_segment_, good_bytes_); }
+
+void Writer::try_recover() {
+  try {
+    cut_back();
+    segment_.open(good_segment_ + 1, 0);
+  } catch (const Fault&) {
+    return;
+  }
+  good_segment_ = segment_.number();
+  good_bytes_ = segment_.bytes();
+  {
+    std::lock_guard guard(mutex_);
+    stats_.faulted = false;
+    stats_.segment = good_segment_;
+    stats_.bytes = good_bytes_;
+  }
+  listeners_.fault(nullptr);
+}
+
+}  // namespace otedama::share_log

@@ -1,0 +1,81 @@
+// The share log's writer: one thread that takes what all loops have appended since its last turn, writes it with one call and
+// syncs it with one more (group commit), then tells the loops how far the log is on disk.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "share_log/record.h"
+#include "share_log/segment.h"
+
+namespace otedama::share_log {
+
+struct Options {
+  std::string dir;
+  std::string instance_id;
+  uint64_t segment_bytes_max = 64 << 20;
+  // Milliseconds to gather before each turn: 0 where answers wait for the disk.
+  int gather_ms = 0;
+};
+
+struct Stats {
+  uint64_t segment = 0;
+  uint64_t bytes = 0;
+  uint64_t records = 0;
+  uint64_t syncs = 0;
+  bool faulted = false;
+};
+
+class Writer {
+ public:
+  struct Listeners {
+    // Records up to `sequence` are on disk, or will never be (`good` false). Called on the writer's thread.
+    std::function<void(uint64_t sequence, bool good)> done;
+    // The sentence of a fault, or null when it is over.
+    std::function<void(const std::string* message)> fault;
+  };
+
+  Writer(Options options, Listeners listeners);
+  ~Writer();
+
+  // Recovers and opens the log. Throws Fault.
+  void start();
+  // Writes and syncs what is left, then joins.
+  void stop();
+
+  // Queues records, giving them rising sequences. Returns the last of them, or 0 where the log is faulted or full: the shares must be refused.
+  uint64_t append(Record* records, size_t count);
+  bool faulted() const;
+  Stats stats() const;
+
+ private:
+  void run();
+  void write_batch();
+  void enter_fault(const std::string& message);
+  void cut_back();
+  void try_recover();
+
+  const Options options_;
+  const Listeners listeners_;
+  std::unique_ptr<FolderLock> lock_;
+  Segment segment_;
+  // Where the log ends on disk: what a fault cuts back to.
+  uint64_t good_segment_ = 0;
+  uint64_t good_bytes_ = 0;
+  std::vector<Record> writing_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Record> pending_;
+  uint64_t sequence_ = 0;
+  bool stopping_ = false;
+  Stats stats_;
+  std::thread thread_;
+};
+
+}  // namespace otedama::share_log

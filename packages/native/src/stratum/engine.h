@@ -1,0 +1,55 @@
+// The engine as a whole: its loops, its log, and what TypeScript may ask of it. Every call is safe from any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "stratum/loop.h"
+#include "stratum/shared.h"
+
+namespace otedama::stratum {
+
+struct EngineStats {
+  Counters counters;
+  uint32_t bans_active = 0;
+  share_log::Stats share_log;
+};
+
+class Engine {
+ public:
+  // `wake_events` is called on any thread when events wait for `take_events`.
+  Engine(Options options, std::function<void()> wake_events);
+  ~Engine();
+
+  // Recovers the share log, binds and begins to accept. Throws share_log::Fault or std::runtime_error with a sentence for a person.
+  std::vector<Listen> start();
+  // Closes the listeners, waits for the log, answers, closes everything and joins. Blocks.
+  void stop();
+
+  std::vector<Event> take_events() { return shared_.events.take(); }
+  // Throws std::runtime_error where the job number does not rise.
+  void set_job(JobFields fields);
+  void set_extranonce_prefix(uint16_t prefix);
+  void authorize_result(uint64_t connection_id, uint32_t request_number, AuthorizeAnswer answer);
+  void block_stored(uint64_t candidate_id);
+  void set_difficulty(uint64_t connection_id, double difficulty);
+  // To one connection, or to all where there is no id.
+  void send_line(std::string line, const uint64_t* connection_id);
+  void ban(const Address& address, double seconds, std::string reason);
+  EngineStats stats();
+  std::vector<SessionInfo> sessions();
+
+ private:
+  Loop* loop_of(uint64_t id);
+
+  Shared shared_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  std::mutex mutex_;
+  bool started_ = false;
+  bool stopped_ = false;
+  uint32_t last_job_number_ = 0;
+};
+
+}  // namespace otedama::stratum

@@ -1,0 +1,402 @@
+#include "stratum/json.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "stratum/hex.h"
+
+namespace otedama::stratum::json {
+
+namespace {
+
+// Reads values from a range. Where something is wrong, `fault` says what and every further call fails.
+class Scanner {
+ public:
+  Scanner(const char* at, const char* end) : at(at), end(end) {}
+
+  const char* at;
+  const char* end;
+  const char* fault = nullptr;
+
+  bool fail(const char* why) {
+    if (!fault) fault = why;
+    return false;
+  }
+
+  void skip_space() {
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')) at++;
+  }
+
+  bool peek(char c) {
+    skip_space();
+    return at < end && *at == c;
+  }
+
+  bool take(char c) {
+    if (!peek(c)) return false;
+    at++;
+    return true;
+  }
+
+  bool scan_string(Value& value) {
+    const char* start = ++at;
+    value.type = Type::string;
+    value.escaped = false;
+    for (;;) {
+      if (at >= end) return fail("a string has no end");
+      const auto c = static_cast<uint8_t>(*at);
+      if (c == '"') break;
+      if (c < 0x20) return fail("a string holds a bare control character");
+      if (c == '\\') {
+        value.escaped = true;
+        if (!scan_escape()) return false;
+      } else {
+        at++;
+      }
+    }
+    value.text = {start, static_cast<size_t>(at - start)};
+    at++;
+    return true;
+  }
+
+  bool scan_value(Value& value, int depth) {
+    skip_space();
+    if (at >= end) return fail("the line ends too early");
+    const char* start = at;
+    switch (*at) {
+      case '"':
+        return scan_string(value);
+      case '{':
+      case '[': {
+        if (depth >= DEPTH_MAX) return fail("values are nested too deeply");
+        const bool good = *at == '{' ? scan_object(depth) : scan_array(depth);
+        value.type = *start == '{' ? Type::object : Type::array;
+        value.text = {start, static_cast<size_t>(at - start)};
+        return good;
+      }
+      case 't':
+        return scan_word(value, "true", Type::boolean_true);
+      case 'f':
+        return scan_word(value, "false", Type::boolean_false);
+      case 'n':
+        return scan_word(value, "null", Type::null);
+      default:
+        return scan_number(value);
+    }
+  }
+
+ private:
+  bool scan_hex4(uint32_t& code) {
+    uint64_t value;
+    if (end - at < 4 || !decode_hex_number({at, 4}, 4, value)) return fail("a \\u escape needs four hex digits");
+    code = static_cast<uint32_t>(value);
+    at += 4;
+    return true;
+  }
+
+  bool scan_escape() {
+    at++;
+    if (at >= end) return fail("a string has no end");
+    const char c = *at++;
+    if (c == 'u') {
+      uint32_t code;
+      if (!scan_hex4(code)) return false;
+      if (code >= 0xdc00 && code <= 0xdfff) return fail("a string holds half a surrogate pair");
+      if (code >= 0xd800 && code <= 0xdbff) {
+        if (end - at < 2 || at[0] != '\\' || at[1] != 'u') return fail("a string holds half a surrogate pair");
+        at += 2;
+        if (!scan_hex4(code)) return false;
+        if (code < 0xdc00 || code > 0xdfff) return fail("a string holds half a surrogate pair");
+      }
+      return true;
+    }
+    return std::memchr("\"\\/bfnrt", c, 8) ? true : fail("a string holds an unknown escape");
+  }
+
+  bool scan_word(Value& value, std::string_view word, Type type) {
+    if (static_cast<size_t>(end - at) < word.size() || std::memcmp(at, word.data(), word.size()) != 0) return fail("a value is not JSON");
+    value.type = type;
+    value.text = {at, word.size()};
+    at += word.size();
+    return true;
+  }
+
+  bool scan_digits() {
+    const char* start = at;
+    while (at < end && *at >= '0' && *at <= '9') at++;
+    return at > start;
+  }
+
+  bool scan_number(Value& value) {
+    const char* start = at;
+    if (*at == '-') at++;
+    if (at < end && *at == '0') {
+      at++;
+    } else if (!scan_digits()) {
+      return fail("a value is not JSON");
+    }
+    if (at < end && *at == '.') {
+      at++;
+      if (!scan_digits()) return fail("a number lacks digits");
+    }
+    if (at < end && (*at == 'e' || *at == 'E')) {
+      at++;
+      if (at < end && (*at == '+' || *at == '-')) at++;
+      if (!scan_digits()) return fail("a number lacks digits");
+    }
+    value.type = Type::number;
+    value.text = {start, static_cast<size_t>(at - start)};
+    return true;
+  }
+
+  bool scan_array(int depth) {
+    at++;
+    if (take(']')) return true;
+    for (Value element;;) {
+      if (!scan_value(element, depth + 1)) return false;
+      if (take(',')) continue;
+      return take(']') || fail("an array has no end");
+    }
+  }
+
+  bool scan_object(int depth) {
+    at++;
+    if (take('}')) return true;
+    for (Value part;;) {
+      if (!peek('"')) return fail("an object's key is not a string");
+      if (!scan_string(part)) return false;
+      if (!take(':')) return fail("an object's key has no value");
+      if (!scan_value(part, depth + 1)) return false;
+      if (take(',')) continue;
+      return take('}') || fail("an object has no end");
+    }
+  }
+};
+
+bool read_params(Scanner& scanner, Line& line) {
+  if (!scanner.take('[')) {
+    Value other;
+    if (!scanner.scan_value(other, 1)) return false;
+    return other.is(Type::null) ? true : scanner.fail("params is not an array");
+  }
+  if (scanner.take(']')) return true;
+  for (;;) {
+    if (line.param_count == PARAMS_MAX) return scanner.fail("params has too many elements");
+    Value& value = line.params[line.param_count++];
+    value = {};
+    if (!scanner.scan_value(value, 2)) return false;
+    if (scanner.take(',')) continue;
+    return scanner.take(']') || scanner.fail("params has no end");
+  }
+}
+
+// A key may be spelled with escapes, and twice the same key is two meanings: both are refused rather than guessed at.
+bool read_member(Scanner& scanner, Line& line, unsigned& seen) {
+  Value key;
+  Value value;
+  if (!scanner.peek('"')) return scanner.fail("an object's key is not a string");
+  if (!scanner.scan_string(key)) return false;
+  if (!scanner.take(':')) return scanner.fail("an object's key has no value");
+  std::string scratch;
+  const std::string_view name = string_of(key, scratch);
+  const auto once = [&](unsigned bit) {
+    if (seen & bit) return false;
+    seen |= bit;
+    return true;
+  };
+  if (name == "params") {
+    if (!once(1)) return scanner.fail("params stands there twice");
+    scanner.skip_space();
+    return read_params(scanner, line);
+  }
+  scanner.skip_space();
+  const char* start = scanner.at;
+  if (!scanner.scan_value(value, 1)) return false;
+  if (name == "id") {
+    if (!once(2)) return scanner.fail("id stands there twice");
+    if (!value.is(Type::number) && !value.is(Type::string) && !value.is(Type::null)) {
+      return scanner.fail("id is not a number, a string or null");
+    }
+    line.id = {start, static_cast<size_t>(scanner.at - start)};
+  } else if (name == "method") {
+    if (!once(4)) return scanner.fail("method stands there twice");
+    if (!value.is(Type::string)) return scanner.fail("method is not a string");
+    line.method = value;
+  } else if (name == "result") {
+    line.is_answer = true;
+    line.result = value;
+  } else if (name == "error") {
+    line.is_answer = true;
+  }
+  return true;
+}
+
+}  // namespace
+
+const char* read_line(std::string_view text, Line& line) {
+  line.id = {};
+  line.method = {};
+  line.param_count = 0;
+  line.is_answer = false;
+  line.result = {};
+  if (!is_utf8(text)) return "the line is not UTF-8";
+  Scanner scanner(text.data(), text.data() + text.size());
+  if (!scanner.take('{')) return "the line is not a JSON object";
+  unsigned seen = 0;
+  if (!scanner.take('}')) {
+    for (;;) {
+      if (!read_member(scanner, line, seen)) return scanner.fault;
+      if (scanner.take(',')) continue;
+      if (scanner.take('}')) break;
+      return "the object has no end";
+    }
+  }
+  scanner.skip_space();
+  if (scanner.at != scanner.end) return "something follows the object";
+  if (line.method.is(Type::absent) && !line.is_answer) return "method is missing";
+  return nullptr;
+}
+
+bool is_utf8(std::string_view text) {
+  const auto* p = reinterpret_cast<const uint8_t*>(text.data());
+  const uint8_t* end = p + text.size();
+  while (p < end) {
+    if (end - p >= 8) {
+      uint64_t word;
+      std::memcpy(&word, p, 8);
+      if (!(word & 0x8080808080808080ull)) {
+        p += 8;
+        continue;
+      }
+    }
+    const uint8_t c = *p++;
+    if (c < 0x80) continue;
+    int more;
+    uint8_t low = 0x80;
+    uint8_t high = 0xbf;
+    if (c >= 0xc2 && c <= 0xdf) {
+      more = 1;
+    } else if (c >= 0xe0 && c <= 0xef) {
+      more = 2;
+      if (c == 0xe0) low = 0xa0;
+      if (c == 0xed) high = 0x9f;
+    } else if (c >= 0xf0 && c <= 0xf4) {
+      more = 3;
+      if (c == 0xf0) low = 0x90;
+      if (c == 0xf4) high = 0x8f;
+    } else {
+      return false;
+    }
+    for (; more > 0; more--, low = 0x80, high = 0xbf) {
+      if (p >= end || *p < low || *p > high) return false;
+      p++;
+    }
+  }
+  return true;
+}
+
+namespace {
+
+void append_utf8(std::string& out, uint32_t code) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xc0 | code >> 6);
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xe0 | code >> 12);
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  } else {
+    out += static_cast<char>(0xf0 | code >> 18);
+    out += static_cast<char>(0x80 | (code >> 12 & 0x3f));
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  }
+}
+
+}  // namespace
+
+std::string_view string_of(const Value& value, std::string& scratch) {
+  if (!value.escaped) return value.text;
+  scratch.clear();
+  const std::string_view text = value.text;
+  const auto hex4 = [&](size_t at) {
+    uint64_t code = 0;
+    decode_hex_number(text.substr(at, 4), 4, code);
+    return static_cast<uint32_t>(code);
+  };
+  for (size_t i = 0; i < text.size(); i++) {
+    if (text[i] != '\\') {
+      scratch += text[i];
+      continue;
+    }
+    switch (text[++i]) {
+      case 'b': scratch += '\b'; break;
+      case 'f': scratch += '\f'; break;
+      case 'n': scratch += '\n'; break;
+      case 'r': scratch += '\r'; break;
+      case 't': scratch += '\t'; break;
+      case 'u': {
+        uint32_t code = hex4(i + 1);
+        i += 4;
+        if (code >= 0xd800 && code <= 0xdbff) {
+          code = 0x10000 + ((code - 0xd800) << 10) + (hex4(i + 3) - 0xdc00);
+          i += 6;
+        }
+        append_utf8(scratch, code);
+        break;
+      }
+      default: scratch += text[i];
+    }
+  }
+  return scratch;
+}
+
+bool number_of(const Value& value, double& out) {
+  if (!value.is(Type::number) && !(value.is(Type::string) && !value.escaped)) return false;
+  const char* end = value.text.data() + value.text.size();
+  const auto result = std::from_chars(value.text.data(), end, out);
+  return result.ec == std::errc() && result.ptr == end && std::isfinite(out);
+}
+
+Elements::Elements(const Value& array) : at_(array.text.data() + 1), end_(array.text.data() + array.text.size()) {}
+
+bool Elements::next(Value& element) {
+  Scanner scanner(at_, end_);
+  scanner.take(',');
+  if (scanner.peek(']') || !scanner.scan_value(element, 0)) return false;
+  at_ = scanner.at;
+  return true;
+}
+
+Members::Members(const Value& object) : at_(object.text.data() + 1), end_(object.text.data() + object.text.size()) {}
+
+bool Members::next(Value& name, Value& value) {
+  Scanner scanner(at_, end_);
+  scanner.take(',');
+  if (!scanner.peek('"') || !scanner.scan_string(name) || !scanner.take(':') || !scanner.scan_value(value, 0)) return false;
+  at_ = scanner.at;
+  return true;
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += HEX_DIGITS[byte >> 4];
+      out += HEX_DIGITS[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+}  // namespace otedama::stratum::json

@@ -1,0 +1,264 @@
+// One engine thread: an epoll loop with listeners and connections of its own. A wake-up reads from every ready socket, hashes all
+// submits it found together, appends their records to the share log and writes each connection's answers with one call.
+//
+// The loop's lock is held while it works and free while it sleeps, so JavaScript's thread can look in between two wake-ups.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "stratum/connection.h"
+#include "stratum/counters.h"
+#include "stratum/json.h"
+#include "stratum/shared.h"
+#include "stratum/timer_wheel.h"
+#include "stratum/validator.h"
+
+namespace otedama::stratum {
+
+// Error codes of Stratum V1.
+enum class ErrorCode : int { other = 20, stale = 21, duplicate = 22, low_difficulty = 23, unauthorized = 24, not_subscribed = 25 };
+
+struct AuthorizeAnswer {
+  bool accepted = false;
+  uint32_t worker_id = 0;
+  // 0 where the login asked for none.
+  double difficulty = 0;
+  std::string message;
+};
+
+struct SessionInfo {
+  uint64_t connection_id;
+  uint32_t worker_id;
+  std::string remote_address;
+  std::string user_agent;
+  double difficulty;
+  int64_t connected_at_ms;
+  // 0 where there was no share yet.
+  int64_t last_share_at_ms;
+};
+
+class Loop {
+ public:
+  Loop(uint32_t index, Shared& shared);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  // Takes a listening socket over. Before `start`.
+  void listen(int fd);
+  void start();
+
+  // From any thread: to be done on the loop's, soon.
+  void post(std::function<void()> task);
+  void post_job(JobRef job);
+  void post_log_done(uint64_t sequence, bool good);
+
+  // Stops accepting and reading. What was read is in the log's queue when it returns, and answered when the log is done with it.
+  void quiesce();
+  // Flushes, closes everything and ends the thread.
+  void finish();
+
+  Counters counters();
+  void sessions(std::vector<SessionInfo>& out);
+
+  // To be called through `post`.
+  void authorize_answered(uint64_t connection_id, uint32_t request_number, const AuthorizeAnswer& answer);
+  void block_stored(uint64_t candidate_id);
+  void set_difficulty(uint64_t connection_id, double difficulty);
+  void renew_extranonces();
+  void send_to(uint64_t connection_id, const std::string& line);
+  void send_to_all(const std::string& line);
+  void close_address(const Address& owner);
+
+  static uint32_t loop_of(uint64_t id) { return static_cast<uint32_t>(id >> LOOP_SHIFT); }
+
+ private:
+  // A submit that was read in this wake-up and decoded.
+  struct Submit {
+    uint32_t slot;
+    uint32_t generation;
+    uint32_t worker_id;
+    WireJobId job_id;
+    double difficulty;
+    int64_t read_ns;
+    uint32_t id_at;
+    uint32_t id_size;
+  };
+  // What became of the share of one record; NO_SUBMIT where it was refused while it was decoded, and answered.
+  struct Judged {
+    uint32_t submit;
+    ShareResult result;
+    bool is_block;
+  };
+  // An accepted share that waits for the log.
+  struct WaitingAnswer {
+    uint64_t sequence;
+    uint32_t slot;
+    uint32_t generation;
+    int64_t read_ns;
+    uint8_t id_size;
+    char id[64];
+  };
+  // A block candidate that waits for the log and for TypeScript.
+  struct WaitingBlock {
+    WaitingAnswer answer;
+    int64_t deadline_ms;
+    bool on_disk;
+    bool stored;
+    bool failed;
+    bool accepted;
+  };
+  struct LogDone {
+    uint64_t sequence;
+    bool good;
+  };
+
+  static constexpr uint32_t NO_SUBMIT = ~0u;
+  static constexpr int LOOP_SHIFT = 44;
+  static constexpr int GENERATION_SHIFT = 24;
+  static constexpr uint32_t GENERATION_MASK = (1u << 20) - 1;
+  static constexpr uint32_t SLOTS_MAX = 1u << GENERATION_SHIFT;
+  static constexpr size_t CHUNK = 256;
+  static constexpr size_t ID_BYTES_MAX = 64;
+  static constexpr size_t SUBMITS_MAX = 1024;
+  static constexpr int EVENTS_MAX = 512;
+  static constexpr int ACCEPTS_MAX = 64;
+  static constexpr uint8_t BAD_LINES_MAX = 5;
+  static constexpr int64_t BLOCK_ANSWER_MS = 10'000;
+
+  // loop.cc: the wake-up.
+  void run();
+  void wake();
+  void drain_inbox();
+  void release_answers();
+  void on_timers();
+  void on_connection_timer(Connection& connection);
+  int64_t next_deadline(const Connection& connection) const;
+
+  // loop_sockets.cc: accepting, reading, writing, closing.
+  void accept_from(int listener);
+  void adopt_socket(int fd, const Address& remote, uint16_t port);
+  void on_readable(Connection& connection);
+  void read_lines(Connection& connection, char* data, size_t size);
+  void write_or_keep(Connection& connection, std::string_view line);
+  void append(Connection& connection, std::string_view bytes);
+  void flush(Connection& connection);
+  void flush_dirty();
+  void want_write(Connection& connection, bool wanted);
+  void close(Connection& connection, CloseReason reason);
+  void reap();
+
+  // loop_work.cc: jobs, difficulties, shares.
+  void broadcast(const JobRef& job);
+  void activate(Connection& connection);
+  void send_job(Connection& connection, bool same_job_again);
+  void retarget(Connection& connection, double difficulty);
+  void set_floor(Connection& connection, double floor);
+  void judge_submits();
+  void judge(const Submit& submit, const Work& work, size_t index);
+  void commit_records();
+  void settle(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence);
+  void accept_share(Connection& connection, const Submit& submit, uint64_t sequence, std::string_view id, bool is_block);
+  void raise_block(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence);
+  void count_refused(Connection& connection, bool counts_for_ban);
+  const Job* find_job(uint32_t number) const;
+  double network_difficulty() const { return jobs_.empty() ? 0 : jobs_.back()->network_difficulty; }
+
+  // loop_messages.cc: lines in, answers out.
+  void on_line(Connection& connection, std::string_view line);
+  void dispatch(Connection& connection, const json::Line& line);
+  void bad_line(Connection& connection, const char* fault);
+  void answer(Connection& connection, std::string_view id, std::string_view result);
+  void answer_error(Connection& connection, std::string_view id, ErrorCode code, std::string_view message);
+  void notify_method(Connection& connection, std::string_view method, std::string_view params);
+  bool take_message_token(Connection& connection);
+
+  // methods/*.cc: one wire method each.
+  void on_configure(Connection& connection, const json::Line& line);
+  void on_subscribe(Connection& connection, const json::Line& line);
+  void on_authorize(Connection& connection, const json::Line& line);
+  void on_submit(Connection& connection, const json::Line& line);
+  void on_suggest_difficulty(Connection& connection, const json::Line& line);
+  void on_suggest_target(Connection& connection, const json::Line& line);
+  void on_extranonce_subscribe(Connection& connection, const json::Line& line);
+  void on_get_transactions(Connection& connection, const json::Line& line);
+  void on_ping(Connection& connection, const json::Line& line);
+  void refuse_submit(Connection& connection, const json::Line& line, const Worker* worker, uint32_t job_number, std::string_view message);
+  void suggest(Connection& connection, double difficulty);
+  static std::string extranonce_text(const Connection& connection);
+
+  Connection& at(uint32_t slot) { return chunks_[slot / CHUNK][slot % CHUNK]; }
+  Connection* find(uint64_t connection_id);
+  Connection* live(uint32_t slot, uint32_t generation);
+  uint64_t id_of(const Connection& connection) const;
+  template <typename Do>
+  void for_each_connection(Do act);
+
+  const uint32_t index_;
+  Shared& shared_;
+  const Limits& limits_;
+  int epoll_ = -1;
+  int wake_fd_ = -1;
+  std::vector<int> listeners_;
+  std::thread thread_;
+
+  std::mutex mutex_;
+  Counters counters_;
+  std::vector<std::unique_ptr<Connection[]>> chunks_;
+  std::vector<uint32_t> free_slots_;
+  uint32_t slots_used_ = 0;
+  BufferPool buffers_;
+  TimerWheel timers_;
+  // Newest last.
+  std::deque<JobRef> jobs_;
+  Validator validator_;
+  int64_t now_ms_ = 0;
+  int64_t now_unix_ms_ = 0;
+  int64_t read_ns_ = 0;
+  bool accepting_ = true;
+  bool reading_ = true;
+  bool running_ = true;
+  std::vector<char> read_buffer_;
+  std::vector<uint32_t> dirty_;
+  std::vector<uint32_t> closed_slots_;
+  std::vector<Submit> submits_;
+  std::vector<Work> works_;
+  std::string ids_;
+  // One record each, in the same order.
+  std::vector<share_log::Record> records_;
+  std::vector<Judged> judged_;
+  std::vector<int64_t> answered_read_ns_;
+  std::deque<WaitingAnswer> waiting_answers_;
+  std::unordered_map<uint64_t, WaitingBlock> waiting_blocks_;
+  uint32_t next_candidate_ = 1;
+  json::Line line_;
+  std::string scratch_;
+  std::string text_scratch_;
+
+  std::mutex inbox_mutex_;
+  std::vector<std::function<void()>> inbox_tasks_;
+  std::vector<JobRef> inbox_jobs_;
+  std::vector<LogDone> inbox_log_;
+  bool inbox_signalled_ = false;
+  std::vector<LogDone> log_done_;
+};
+
+template <typename Do>
+void Loop::for_each_connection(Do act) {
+  for (uint32_t slot = 0; slot < slots_used_; slot++) {
+    Connection& connection = at(slot);
+    if (connection.fd >= 0 && !connection.closing) act(connection);
+  }
+}
+
+}  // namespace otedama::stratum

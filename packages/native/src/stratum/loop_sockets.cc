@@ -1,0 +1,237 @@
+// The loop's sockets: accepting, reading lines, writing what was answered, closing.
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "stratum/clock.h"
+#include "stratum/loop.h"
+
+namespace otedama::stratum {
+
+namespace {
+
+// A connection that is let go while it still reads gets its last line, then an orderly end.
+void end_politely(int fd) { ::shutdown(fd, SHUT_WR); }
+
+}  // namespace
+
+void Loop::accept_from(int listener) {
+  for (int i = 0; i < ACCEPTS_MAX && accepting_; i++) {
+    sockaddr_storage remote{};
+    socklen_t length = sizeof remote;
+    const int fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&remote), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      // Out of descriptors: what waits in the backlog is looked at again on the next tick.
+      if (errno == EMFILE || errno == ENFILE) counters_.refused_connects++;
+      if (errno == ECONNABORTED || errno == EINTR) continue;
+      return;
+    }
+    const Address address = Address::of(remote);
+    const uint16_t port = ntohs(remote.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(remote).sin6_port
+                                                             : reinterpret_cast<sockaddr_in&>(remote).sin_port);
+    if (shared_.admission.enter(address, now_ms_) != Refusal::none) {
+      counters_.refused_connects++;
+      ::close(fd);
+      continue;
+    }
+    adopt_socket(fd, address, port);
+  }
+}
+
+void Loop::adopt_socket(int fd, const Address& remote, uint16_t port) {
+  uint32_t slot;
+  if (!free_slots_.empty()) {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  } else if (slots_used_ < SLOTS_MAX) {
+    slot = slots_used_;
+    if (slot / CHUNK == chunks_.size()) chunks_.push_back(std::make_unique<Connection[]>(CHUNK));
+    slots_used_++;
+  } else {
+    counters_.refused_connects++;
+    shared_.admission.leave(remote, now_ms_);
+    ::close(fd);
+    return;
+  }
+  Connection& connection = at(slot);
+  const uint32_t generation = (connection.generation + 1) & GENERATION_MASK;
+  connection = Connection{};
+  connection.generation = generation == 0 ? 1 : generation;
+  connection.slot = slot;
+  connection.fd = fd;
+  connection.remote = remote;
+  connection.remote_port = port;
+  connection.connected_at_ms = now_ms_;
+  connection.last_message_ms = now_ms_;
+  connection.tokens_at_ms = now_ms_;
+  connection.message_tokens = static_cast<float>(limits_.messages_per_s);
+  connection.vardiff = vardiff::start(vardiff::bounded(shared_.options.vardiff, shared_.options.initial_difficulty, 0, network_difficulty()), 0, now_ms_);
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const uint64_t key = uint64_t{connection.generation} << 32 | slot;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLRDHUP;
+  event.data.u64 = key;
+  counters_.connects++;
+  counters_.connections++;
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return close(connection, CloseReason::limit);
+  timers_.add(key, next_deadline(connection));
+}
+
+// What is left of a line waits in a buffer of its own and is put before the next bytes. One read a wake-up: nobody is served twice
+// before everybody was served once.
+void Loop::on_readable(Connection& connection) {
+  if (!reading_) return;
+  size_t kept = 0;
+  if (connection.input) {
+    kept = connection.input->size();
+    std::memcpy(read_buffer_.data(), connection.input->view().data(), kept);
+  }
+  const ssize_t got = ::recv(connection.fd, read_buffer_.data() + kept, read_buffer_.size() - kept, 0);
+  if (got <= 0) {
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    return close(connection, CloseReason::peer);
+  }
+  counters_.bytes_in += static_cast<uint64_t>(got);
+  if (connection.input) {
+    buffers_.put(connection.input);
+    connection.input = nullptr;
+  }
+  read_lines(connection, read_buffer_.data(), kept + static_cast<size_t>(got));
+}
+
+void Loop::read_lines(Connection& connection, char* data, size_t size) {
+  const char* at = data;
+  const char* end = data + size;
+  while (!connection.closing && at < end) {
+    const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<size_t>(end - at)));
+    const auto length = static_cast<size_t>((newline ? newline : end) - at);
+    if (length > limits_.line_bytes_max) {
+      counters_.bad_lines++;
+      answer_error(connection, "null", ErrorCode::other, "a line is longer than " + std::to_string(limits_.line_bytes_max) + " bytes");
+      return close(connection, CloseReason::line_too_long);
+    }
+    if (!newline) {
+      buffers_.append(connection.input, at, length);
+      return;
+    }
+    std::string_view line(at, length);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    at = newline + 1;
+    if (!line.empty()) on_line(connection, line);
+    if (submits_.size() >= SUBMITS_MAX) judge_submits();
+  }
+}
+
+void Loop::append(Connection& connection, std::string_view bytes) {
+  if (connection.closing) return;
+  if ((connection.output ? connection.output->size() : 0) + bytes.size() > limits_.output_bytes_max) {
+    return close(connection, CloseReason::slow_reader);
+  }
+  buffers_.append(connection.output, bytes.data(), bytes.size());
+  if (!connection.dirty) {
+    connection.dirty = true;
+    dirty_.push_back(connection.slot);
+  }
+}
+
+// For lines that everybody gets: straight from the shared text where nothing waits before it.
+void Loop::write_or_keep(Connection& connection, std::string_view line) {
+  if (!connection.output && !connection.blocked) {
+    const ssize_t sent = ::send(connection.fd, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent == static_cast<ssize_t>(line.size())) {
+      counters_.bytes_out += line.size();
+      return;
+    }
+    if (sent < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS) return close(connection, CloseReason::peer);
+    if (sent > 0) {
+      counters_.bytes_out += static_cast<uint64_t>(sent);
+      line.remove_prefix(static_cast<size_t>(sent));
+    }
+  }
+  append(connection, line);
+}
+
+void Loop::flush(Connection& connection) {
+  if (!connection.output) return;
+  while (connection.output->size() > 0) {
+    const std::string_view bytes = connection.output->view();
+    const ssize_t sent = ::send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) return want_write(connection, true);
+    if (sent < 0) return close(connection, CloseReason::peer);
+    counters_.bytes_out += static_cast<uint64_t>(sent);
+    connection.output->start += static_cast<uint32_t>(sent);
+  }
+  buffers_.put(connection.output);
+  connection.output = nullptr;
+  want_write(connection, false);
+}
+
+void Loop::flush_dirty() {
+  for (const uint32_t slot : dirty_) {
+    Connection& connection = at(slot);
+    if (!connection.dirty) continue;
+    connection.dirty = false;
+    if (connection.fd >= 0 && !connection.closing && !connection.blocked) flush(connection);
+  }
+  dirty_.clear();
+  if (answered_read_ns_.empty()) return;
+  const int64_t written_ns = monotonic_ns();
+  for (const int64_t read_ns : answered_read_ns_) counters_.answer.record(written_ns - read_ns);
+  answered_read_ns_.clear();
+}
+
+void Loop::want_write(Connection& connection, bool wanted) {
+  if (connection.blocked == wanted) return;
+  connection.blocked = wanted;
+  connection.blocked_since_ms = now_ms_;
+  const uint64_t key = uint64_t{connection.generation} << 32 | connection.slot;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLRDHUP | (wanted ? uint32_t{EPOLLOUT} : 0u);
+  event.data.u64 = key;
+  ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
+  if (wanted) timers_.add(key, now_ms_ + limits_.slow_reader_timeout_ms);
+}
+
+// The slot is free again at the end of the wake-up: until then events and submits may still name it.
+void Loop::close(Connection& connection, CloseReason reason) {
+  if (connection.closing) return;
+  connection.closing = true;
+  if (connection.output && !connection.blocked && reason != CloseReason::peer) {
+    const std::string_view bytes = connection.output->view();
+    if (::send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) end_politely(connection.fd);
+  }
+  buffers_.put(connection.output);
+  buffers_.put(connection.input);
+  connection.output = connection.input = nullptr;
+  ::close(connection.fd);
+  counters_.closed[static_cast<size_t>(reason)]++;
+  counters_.connections--;
+  if (connection.subscribed) {
+    counters_.subscribed--;
+    shared_.extranonces.release(connection.extranonce, connection.session_token, shared_.tip.load());
+  }
+  if (connection.worker.id != 0) counters_.authorized--;
+  shared_.admission.leave(connection.remote, now_ms_);
+  if (connection.known_to_typescript) shared_.events.push(ClosedEvent{id_of(connection), CLOSE_REASON_NAMES[static_cast<size_t>(reason)]});
+  closed_slots_.push_back(connection.slot);
+}
+
+void Loop::reap() {
+  for (const uint32_t slot : closed_slots_) {
+    Connection& connection = at(slot);
+    const uint32_t generation = connection.generation;
+    connection = Connection{};
+    connection.generation = generation;
+    connection.slot = slot;
+    free_slots_.push_back(slot);
+  }
+  closed_slots_.clear();
+}
+
+}  // namespace otedama::stratum

@@ -1,0 +1,273 @@
+// The loop's work: jobs out, difficulties, and the judging of shares.
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "stratum/clock.h"
+#include "stratum/loop.h"
+
+namespace otedama::stratum {
+
+namespace {
+
+std::string difficulty_text(double difficulty) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, difficulty).ptr};
+}
+
+std::string difficulty_line(double difficulty) {
+  return "{\"id\":null,\"method\":\"mining.set_difficulty\",\"params\":[" + difficulty_text(difficulty) + "]}\n";
+}
+
+// Near the border the double is not exact enough: there the integers decide.
+bool meets_difficulty(const Target& hash, double share_difficulty, double difficulty) {
+  constexpr double NEAR = 1e-9;
+  if (share_difficulty > difficulty * (1 + NEAR)) return true;
+  if (share_difficulty < difficulty * (1 - NEAR)) return false;
+  return meets(hash, target_of_difficulty(difficulty));
+}
+
+}  // namespace
+
+void Loop::broadcast(const JobRef& job) {
+  jobs_.push_back(job);
+  while (jobs_.size() > JOBS_MAX || (jobs_.size() > 1 && shared_.duplicates_total.load() > DUPLICATE_ENTRIES_MAX)) jobs_.pop_front();
+  for_each_connection([&](Connection& connection) {
+    if (!connection.active) return;
+    if (connection.vardiff.difficulty > job->network_difficulty) {
+      vardiff::changed(connection.vardiff, job->network_difficulty, now_ms_);
+      connection.bind({{job->fields.number, 0}, connection.extranonce_prefix, connection.extranonce, job->network_difficulty});
+      append(connection, difficulty_line(job->network_difficulty));
+    }
+    write_or_keep(connection, job->notify());
+  });
+  flush_dirty();
+  if (!job->sent_by_loop()) return;
+  counters_.notify_last_at_ns = monotonic_ns();
+  const int64_t taken_ns = std::max<int64_t>(0, counters_.notify_last_at_ns - static_cast<int64_t>(job->fields.template_at_ms * 1e6));
+  counters_.notify.record(taken_ns);
+  counters_.notify_last_ns = taken_ns;
+}
+
+// From here on the connection gets jobs: it has an extranonce and somebody to credit.
+void Loop::activate(Connection& connection) {
+  if (connection.active || !connection.subscribed || connection.worker.id == 0) return;
+  connection.active = true;
+  const double difficulty = vardiff::bounded(shared_.options.vardiff, connection.vardiff.difficulty, connection.vardiff.floor, network_difficulty());
+  vardiff::changed(connection.vardiff, difficulty, now_ms_);
+  connection.vardiff.last_share_ms = now_ms_;
+  send_job(connection, false);
+}
+
+// Difficulty and job go together: the difficulty holds from this very job id on.
+void Loop::send_job(Connection& connection, bool same_job_again) {
+  WireJobId id;
+  if (!jobs_.empty()) {
+    id.number = jobs_.back()->fields.number;
+    if (same_job_again) {
+      connection.last_suffix = connection.last_suffix == 0xffff ? 1 : connection.last_suffix + 1;
+      id.suffix = connection.last_suffix;
+    } else {
+      connection.first_job = id.number;
+    }
+  }
+  connection.bind({id, connection.extranonce_prefix, connection.extranonce, connection.vardiff.difficulty});
+  std::string lines = difficulty_line(connection.vardiff.difficulty);
+  if (!jobs_.empty()) jobs_.back()->append_notify(lines, id, !same_job_again);
+  append(connection, lines);
+}
+
+void Loop::retarget(Connection& connection, double difficulty) {
+  if (connection.vardiff.difficulty != difficulty) vardiff::changed(connection.vardiff, difficulty, now_ms_);
+  if (!connection.active) return;
+  counters_.retargets++;
+  send_job(connection, true);
+}
+
+// A worker's own floor takes hold at once where the connection is below it.
+void Loop::set_floor(Connection& connection, double floor) {
+  connection.vardiff.floor = floor;
+  const double difficulty = vardiff::bounded(shared_.options.vardiff, connection.vardiff.difficulty, floor, network_difficulty());
+  if (difficulty != connection.vardiff.difficulty) retarget(connection, difficulty);
+}
+
+void Loop::set_difficulty(uint64_t connection_id, double difficulty) {
+  Connection* connection = find(connection_id);
+  if (!connection) return;
+  retarget(*connection, vardiff::bounded(shared_.options.vardiff, difficulty, connection->vardiff.floor, network_difficulty()));
+}
+
+void Loop::renew_extranonces() {
+  const uint16_t prefix = shared_.extranonce_prefix.load();
+  for_each_connection([&](Connection& connection) {
+    if (!connection.subscribed || !connection.extranonce_subscribed || connection.extranonce_prefix == prefix) return;
+    shared_.extranonces.release(connection.extranonce, 0, shared_.tip.load());
+    connection.extranonce = shared_.extranonces.take();
+    connection.extranonce_prefix = prefix;
+    notify_method(connection, "mining.set_extranonce",
+                  '"' + extranonce_text(connection) + "\"," + std::to_string(EXTRANONCE2_BYTES));
+    if (connection.active) send_job(connection, true);
+  });
+}
+
+const Job* Loop::find_job(uint32_t number) const {
+  for (size_t i = jobs_.size(); i-- > 0;) {
+    if (jobs_[i]->fields.number == number) return jobs_[i].get();
+  }
+  return nullptr;
+}
+
+void Loop::judge_submits() {
+  if (!submits_.empty()) validator_.hash(works_.data(), works_.size());
+  for (size_t i = 0; i < submits_.size(); i++) judge(submits_[i], works_[i], i);
+  commit_records();
+  submits_.clear();
+  works_.clear();
+  ids_.clear();
+}
+
+// A block is a block whatever else is wrong with it, so that is looked at first.
+void Loop::judge(const Submit& submit, const Work& work, size_t index) {
+  const uint8_t* digest = validator_.digest(index);
+  const Target hash = target_of_hash(digest);
+  const double share_difficulty = difficulty_of_target(hash);
+  const bool is_block = meets(hash, work.job->network_target);
+  ShareResult result = ShareResult::accepted;
+  if (work.job->tip != shared_.tip.load(std::memory_order_relaxed)) {
+    result = is_block && !work.job->duplicates().insert(digest) ? ShareResult::duplicate : ShareResult::stale;
+  } else if (!is_block && !meets_difficulty(hash, share_difficulty, submit.difficulty)) {
+    result = ShareResult::low_difficulty;
+  } else if (!work.job->duplicates().insert(digest)) {
+    result = ShareResult::duplicate;
+  }
+  share_log::Record record{};
+  record.kind = static_cast<uint8_t>(is_block ? share_log::Kind::block : share_log::Kind::share);
+  record.result = static_cast<uint8_t>(result);
+  record.time_ms = static_cast<uint64_t>(now_unix_ms_);
+  record.worker_id = submit.worker_id;
+  record.job_number = work.job->fields.number;
+  record.job_difficulty = submit.difficulty;
+  record.share_difficulty = share_difficulty;
+  std::memcpy(record.hash, digest, 32);
+  records_.push_back(record);
+  judged_.push_back({static_cast<uint32_t>(index), result, is_block});
+}
+
+// Records of what was refused while decoding stand among those of judged shares; `judged_` names the latter.
+void Loop::commit_records() {
+  if (records_.empty()) return;
+  const uint64_t last = shared_.log.append(records_.data(), records_.size());
+  const uint64_t first = last == 0 ? 0 : last - records_.size() + 1;
+  for (size_t i = 0; i < judged_.size(); i++) {
+    if (judged_[i].submit == NO_SUBMIT) continue;
+    settle(submits_[judged_[i].submit], works_[judged_[i].submit], judged_[i], records_[i].share_difficulty, last == 0 ? 0 : first + i);
+  }
+  records_.clear();
+  judged_.clear();
+}
+
+// Counts and answers one judged share. `sequence` is 0 where the log refused it.
+void Loop::settle(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence) {
+  const std::string_view id(ids_.data() + submit.id_at, submit.id_size);
+  Connection* connection = live(submit.slot, submit.generation);
+  if (judged.is_block) raise_block(submit, work, judged, share_difficulty, sequence);
+  if (judged.result == ShareResult::accepted && sequence == 0) {
+    counters_.shares[static_cast<size_t>(ShareResult::invalid)]++;
+    if (connection) answer_error(*connection, id, ErrorCode::other, "share log cannot be written: the share is not counted, try again");
+    answered_read_ns_.push_back(submit.read_ns);
+    return;
+  }
+  counters_.shares[static_cast<size_t>(judged.result)]++;
+  if (!connection) return;
+  switch (judged.result) {
+    case ShareResult::accepted:
+      accept_share(*connection, submit, sequence, id, judged.is_block);
+      return;
+    case ShareResult::stale:
+      answer_error(*connection, id, ErrorCode::stale, "stale: a new block has come since this job");
+      break;
+    case ShareResult::duplicate:
+      answer_error(*connection, id, ErrorCode::duplicate, "duplicate share");
+      break;
+    default:
+      answer_error(*connection, id, ErrorCode::low_difficulty,
+                   "low difficulty: the share has " + difficulty_text(share_difficulty) + ", the job asks for " + difficulty_text(submit.difficulty));
+  }
+  answered_read_ns_.push_back(submit.read_ns);
+  count_refused(*connection, judged.result != ShareResult::stale);
+}
+
+void Loop::accept_share(Connection& connection, const Submit& submit, uint64_t sequence, std::string_view id, bool is_block) {
+  connection.last_share_ms = now_ms_;
+  connection.judged++;
+  if (!is_block) {
+    if (shared_.options.ack_durable) {
+      WaitingAnswer& waiting = waiting_answers_.emplace_back();
+      waiting.sequence = sequence;
+      waiting.slot = submit.slot;
+      waiting.generation = submit.generation;
+      waiting.read_ns = submit.read_ns;
+      waiting.id_size = static_cast<uint8_t>(id.size());
+      std::memcpy(waiting.id, id.data(), id.size());
+    } else {
+      answer(connection, id, "true");
+      answered_read_ns_.push_back(submit.read_ns);
+    }
+  }
+  const double difficulty =
+      vardiff::on_share(shared_.options.vardiff, connection.vardiff, submit.difficulty, network_difficulty(), now_ms_);
+  if (difficulty > 0) retarget(connection, difficulty);
+}
+
+void Loop::raise_block(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence) {
+  const uint8_t* digest = validator_.digest(judged.submit);
+  // A copy of a candidate that was handed up is nothing new.
+  if (judged.result == ShareResult::duplicate) return;
+  counters_.blocks++;
+  BlockEvent event{};
+  const uint64_t candidate = uint64_t{index_} << LOOP_SHIFT | next_candidate_++;
+  event.candidate_id = candidate;
+  event.worker_id = submit.worker_id;
+  event.job_number = work.job->fields.number;
+  std::memcpy(event.header, validator_.header(judged.submit), 80);
+  std::memcpy(event.hash, digest, 32);
+  event.coinbase = Validator::coinbase_of(work);
+  event.share_difficulty = share_difficulty;
+  event.at_ms = now_unix_ms_;
+  event.accepted = judged.result == ShareResult::accepted && sequence != 0;
+  shared_.events.push(std::move(event));
+  if (judged.result != ShareResult::accepted || sequence == 0) return;
+  WaitingBlock& waiting = waiting_blocks_[candidate];
+  waiting = {};
+  waiting.answer.sequence = sequence;
+  waiting.answer.slot = submit.slot;
+  waiting.answer.generation = submit.generation;
+  waiting.answer.read_ns = submit.read_ns;
+  waiting.answer.id_size = static_cast<uint8_t>(submit.id_size);
+  std::memcpy(waiting.answer.id, ids_.data() + submit.id_at, submit.id_size);
+  waiting.deadline_ms = now_ms_ + BLOCK_ANSWER_MS;
+}
+
+void Loop::block_stored(uint64_t candidate_id) {
+  const auto found = waiting_blocks_.find(candidate_id);
+  if (found != waiting_blocks_.end()) found->second.stored = true;
+}
+
+// A miner whose shares are mostly refused costs more than it brings, and may be guessing.
+void Loop::count_refused(Connection& connection, bool counts_for_ban) {
+  connection.judged++;
+  if (!counts_for_ban) return;
+  connection.refused++;
+  if (limits_.ban_after_shares == 0 || connection.judged < limits_.ban_after_shares) return;
+  if (connection.refused > limits_.ban_invalid_ratio * connection.judged) {
+    const double seconds = shared_.admission.ban(connection.remote, limits_.ban_s, true, now_ms_);
+    shared_.events.push(BannedEvent{connection.remote.text(), "too many refused shares", seconds});
+    return close(connection, CloseReason::banned);
+  }
+  if (connection.judged >= 4 * limits_.ban_after_shares) {
+    connection.judged /= 2;
+    connection.refused /= 2;
+  }
+}
+
+}  // namespace otedama::stratum

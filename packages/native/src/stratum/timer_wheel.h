@@ -1,0 +1,44 @@
+// Deadlines of many connections at a coarse tick: adding is one push, and a connection has one entry at a time.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace otedama::stratum {
+
+class TimerWheel {
+ public:
+  static constexpr int64_t TICK_MS = 250;
+
+  explicit TimerWheel(int64_t now_ms) : tick_(now_ms / TICK_MS) {}
+
+  // Deadlines further away than the wheel turns come up early: who asked looks at the clock and adds itself again.
+  void add(uint64_t key, int64_t deadline_ms) {
+    const int64_t tick = std::clamp(deadline_ms / TICK_MS + 1, tick_ + 1, tick_ + static_cast<int64_t>(TICKS) - 1);
+    slots_[static_cast<size_t>(tick) % TICKS].push_back(key);
+  }
+
+  // Calls `due(key)` for everything whose time has come; it may add again.
+  template <typename Due>
+  void advance(int64_t now_ms, Due due) {
+    for (const int64_t now = now_ms / TICK_MS; tick_ < now;) {
+      tick_++;
+      firing_.swap(slots_[static_cast<size_t>(tick_) % TICKS]);
+      for (const uint64_t key : firing_) due(key);
+      firing_.clear();
+      if (firing_.capacity() > KEPT_CAPACITY) firing_ = {};
+    }
+  }
+
+ private:
+  static constexpr size_t TICKS = 512;
+  static constexpr size_t KEPT_CAPACITY = 4096;
+
+  int64_t tick_;
+  std::array<std::vector<uint64_t>, TICKS> slots_;
+  std::vector<uint64_t> firing_;
+};
+
+}  // namespace otedama::stratum

@@ -1,0 +1,163 @@
+#include "stratum/validator.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace otedama::stratum {
+
+namespace {
+
+uint64_t mix(uint64_t value) {
+  value *= 0x9e3779b97f4a7c15;
+  return value ^ value >> 32;
+}
+
+uint64_t load64(const uint8_t* bytes) {
+  uint64_t value;
+  std::memcpy(&value, bytes, 8);
+  return value;
+}
+
+uint32_t load32(const uint8_t* bytes) {
+  uint32_t value;
+  std::memcpy(&value, bytes, 4);
+  return value;
+}
+
+void store_le32(uint8_t* out, uint32_t value) {
+  for (int i = 0; i < 4; i++) out[i] = static_cast<uint8_t>(value >> (8 * i));
+}
+
+}  // namespace
+
+Validator::Validator() : roots_(ROOTS), midstates_(MIDSTATES) {}
+
+void Validator::hash(const Work* works, size_t count) {
+  call_++;
+  missing_.clear();
+  headers_.resize(count * 80);
+  digests_.resize(count * 32);
+  sources_.resize(count);
+  from_missing_.resize(count);
+  for (size_t i = 0; i < count; i++) {
+    const Work& work = works[i];
+    uint8_t extranonces[EXTRANONCE1_BYTES + EXTRANONCE2_BYTES];
+    std::memcpy(extranonces, work.extranonce1, EXTRANONCE1_BYTES);
+    std::memcpy(extranonces + EXTRANONCE1_BYTES, work.extranonce2, EXTRANONCE2_BYTES);
+    const uint64_t at = mix(load64(work.extranonce2) ^ mix(load32(work.extranonce1 + 2) ^ mix(work.job->fields.number)));
+    Root& root = roots_[at % ROOTS];
+    // A job's memory may be used again by a later job: the number tells them apart.
+    const bool hit = root.job == work.job && root.job_number == work.job->fields.number &&
+                     std::memcmp(root.extranonces, extranonces, sizeof extranonces) == 0;
+    if (!hit) {
+      root.job = work.job;
+      root.job_number = work.job->fields.number;
+      std::memcpy(root.extranonces, extranonces, sizeof extranonces);
+      missing_.push_back(static_cast<uint32_t>(i));
+      root.missing = static_cast<uint32_t>(missing_.size());
+    }
+    from_missing_[i] = root.missing;
+    sources_[i] = &root;
+    // Copied at once: a later work of this call may take the slot over.
+    if (root.missing == 0) std::memcpy(headers_.data() + 80 * i + 36, root.root, 32);
+  }
+  compute_roots(works);
+  for (size_t i = 0; i < count; i++) {
+    const Work& work = works[i];
+    uint8_t* header = headers_.data() + 80 * i;
+    store_le32(header, work.version);
+    std::memcpy(header + 4, work.job->fields.prev_hash, 32);
+    if (from_missing_[i] != 0) std::memcpy(header + 36, nodes_.data() + 32 * (from_missing_[i] - 1), 32);
+    store_le32(header + 68, work.ntime);
+    store_le32(header + 72, work.job->fields.nbits);
+    store_le32(header + 76, work.nonce);
+  }
+  sha256::sha256d_many_80(headers_.data(), digests_.data(), count);
+}
+
+// All coinbases together, then all branches level by level. Works of one job go through the same number of levels.
+void Validator::compute_roots(const Work* works) {
+  const size_t count = missing_.size();
+  if (count == 0) return;
+  remainders_.resize(count);
+  nodes_.resize(count * 32);
+  size_t bytes = 0;
+  for (const uint32_t i : missing_) {
+    const JobFields& job = works[i].job->fields;
+    bytes += job.coinbase_prefix.size() % 64 + EXTRANONCE1_BYTES + EXTRANONCE2_BYTES + job.coinbase_suffix.size();
+  }
+  tails_.resize(bytes);
+  uint8_t* at = tails_.data();
+  for (size_t k = 0; k < count; k++) {
+    const Work& work = works[missing_[k]];
+    const JobFields& job = work.job->fields;
+    const sha256::Hasher& prefix = work.job->prefix_hasher();
+    const size_t pending = prefix.pending_bytes();
+    uint8_t* tail = at;
+    std::memcpy(at, prefix.pending(), pending);
+    at += pending;
+    std::memcpy(at, work.extranonce1, EXTRANONCE1_BYTES);
+    at += EXTRANONCE1_BYTES;
+    std::memcpy(at, work.extranonce2, EXTRANONCE2_BYTES);
+    at += EXTRANONCE2_BYTES;
+    std::memcpy(at, job.coinbase_suffix.data(), job.coinbase_suffix.size());
+    at += job.coinbase_suffix.size();
+    const uint64_t total = job.coinbase_prefix.size() + EXTRANONCE1_BYTES + EXTRANONCE2_BYTES + job.coinbase_suffix.size();
+    const auto length = static_cast<size_t>(at - tail);
+    if (pending + EXTRANONCE1_BYTES < 64) {
+      remainders_[k] = {&prefix.state(), tail, length, total};
+      continue;
+    }
+    const uint64_t place = mix(load32(work.extranonce1 + 2) ^ mix(job.number));
+    Midstate& midstate = midstates_[place % MIDSTATES];
+    if (midstate.job != work.job || midstate.job_number != job.number || std::memcmp(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES) != 0) {
+      // A slot that an earlier work of this call points to must keep its state: that one is computed without the cache.
+      if (midstate.used_in_call == call_) {
+        remainders_[k] = {&prefix.state(), tail, length, total};
+        continue;
+      }
+      midstate.job = work.job;
+      midstate.job_number = job.number;
+      std::memcpy(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES);
+      midstate.state = prefix.state();
+      sha256::compress(midstate.state, tail, 1);
+    }
+    midstate.used_in_call = call_;
+    remainders_[k] = {&midstate.state, tail + 64, length - 64, total};
+  }
+  sha256::sha256d_from_midstate_many(remainders_.data(), nodes_.data(), count);
+  for (size_t level = 0;; level++) {
+    level_.clear();
+    for (size_t k = 0; k < count; k++) {
+      if (works[missing_[k]].job->branch_count > level) level_.push_back(static_cast<uint32_t>(k));
+    }
+    if (level_.empty()) break;
+    pairs_.resize(level_.size() * 64);
+    packed_.resize(level_.size() * 32);
+    for (size_t n = 0; n < level_.size(); n++) {
+      const uint32_t k = level_[n];
+      std::memcpy(pairs_.data() + 64 * n, nodes_.data() + 32 * size_t{k}, 32);
+      std::memcpy(pairs_.data() + 64 * n + 32, works[missing_[k]].job->fields.merkle_branches.data() + 32 * level, 32);
+    }
+    sha256::sha256d_many_64(pairs_.data(), packed_.data(), level_.size());
+    for (size_t n = 0; n < level_.size(); n++) std::memcpy(nodes_.data() + 32 * size_t{level_[n]}, packed_.data() + 32 * n, 32);
+  }
+  for (size_t k = 0; k < count; k++) {
+    Root& root = *sources_[missing_[k]];
+    if (root.missing == k + 1) {
+      std::memcpy(root.root, nodes_.data() + 32 * k, 32);
+      root.missing = 0;
+    }
+  }
+}
+
+std::vector<uint8_t> Validator::coinbase_of(const Work& work) {
+  const JobFields& job = work.job->fields;
+  std::vector<uint8_t> coinbase(job.coinbase_prefix);
+  coinbase.insert(coinbase.end(), work.extranonce1, work.extranonce1 + EXTRANONCE1_BYTES);
+  coinbase.insert(coinbase.end(), work.extranonce2, work.extranonce2 + EXTRANONCE2_BYTES);
+  coinbase.insert(coinbase.end(), job.coinbase_suffix.begin(), job.coinbase_suffix.end());
+  return coinbase;
+}
+
+}  // namespace otedama::stratum
