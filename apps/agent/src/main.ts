@@ -64,20 +64,7 @@ function start(settings: AgentSettings): void {
           },
         );
 
-  const { kernel, thread_hashes } = mining.figures().counters;
-  const threads = thread_hashes.length;
-  if (settings.status_line) {
-    status.notice(
-      "info",
-      `otedama ${version}, ${kernel}, ${threads} threads, ${machine.model}, ${numaNodes().length} memory node(s)`,
-    );
-  } else {
-    console.log(JSON.stringify({ ready: true, app: "agent", agent_id, kernel, threads }));
-  }
-  mining.start();
-  hub?.start();
   const ticker = settings.status_line ? setInterval(() => status.tick(), STATUS_INTERVAL_MS) : null;
-
   let stopping = false;
   const stop = async (reason: string) => {
     if (stopping) return;
@@ -97,6 +84,19 @@ function start(settings: AgentSettings): void {
   process.on("SIGINT", () => void stop("SIGINT"));
   // Whoever started us with a channel takes us along when it goes.
   process.on("disconnect", () => void stop("parent gone"));
+
+  const { kernel, thread_hashes } = mining.figures().counters;
+  const threads = thread_hashes.length;
+  if (settings.status_line) {
+    status.notice(
+      "info",
+      `otedama ${version}, ${kernel}, ${threads} threads, ${machine.model}, ${numaNodes().length} memory node(s)`,
+    );
+  } else {
+    console.log(JSON.stringify({ ready: true, app: "agent", agent_id, kernel, threads }));
+  }
+  mining.start();
+  hub?.start();
 }
 
 function agentId(data_dir: string): string {

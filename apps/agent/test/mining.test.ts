@@ -96,15 +96,21 @@ describe("mining for a pool", () => {
 
   test("rests while a pool with a difficulty of almost nothing does not answer, and goes on when it does", async () => {
     const upstream = await pool({ difficulty: 1e-7 });
-    const held: (() => void)[] = [];
-    let holding = true;
+    upstream.hold();
     const { mining, shares } = mine([upstream]);
-    upstream.judge = () => {
-      if (holding && held.length === 0) held.push(() => undefined);
-      return null;
+    await upstream.until(() => upstream.held >= 256, "256 shares in flight");
+    // What was found before the pause is still on its way; then it is quiet.
+    const hashes = () => mining.figures().counters.thread_hashes.reduce((sum, count) => sum + count, 0);
+    let before = -1;
+    const resting = () => {
+      const [last, now] = [before, hashes()];
+      before = now;
+      return now === last;
     };
-    await upstream.until(() => shares.length > 1_000, "a thousand shares");
-    holding = false;
+    await upstream.until(resting, "mining to rest");
+    expect(upstream.held).toBeLessThan(1024);
+    upstream.release();
+    await upstream.until(() => hashes() > before && shares.length > 1024, "mining to go on");
     expect(mining.figures().unanswered).toBe(0);
   });
 });

@@ -33,7 +33,9 @@ export class TestPool {
   #job = 0;
   /** How shares are answered; tests replace it. */
   judge: (share: TestShare) => unknown = () => null;
-  waiters: (() => void)[] = [];
+  /** While true, answers to shares wait; setting it false sends them. */
+  #holding = false;
+  #held: (() => void)[] = [];
 
   constructor(options: TestPoolOptions = {}) {
     this.#options = { difficulty: 0.0005, version_mask: "1fffe000", extranonce2_size: 4, branches: 2, port: 0, ...options };
@@ -66,6 +68,19 @@ export class TestPool {
 
   send(message: object | string): void {
     for (const socket of this.sockets) socket.write(typeof message === "string" ? message : `${JSON.stringify(message)}\n`);
+  }
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  hold(): void {
+    this.#holding = true;
+  }
+
+  release(): void {
+    this.#holding = false;
+    for (const answer of this.#held.splice(0)) answer();
   }
 
   newJob(): void {
@@ -150,7 +165,8 @@ export class TestPool {
         const share = this.#read(params as string[]);
         const judged = typeof share === "string" ? [20, share, null] : this.judge(share);
         if (typeof share !== "string" && judged === null) this.shares.push(share);
-        reply(judged === null, judged);
+        if (this.#holding) this.#held.push(() => reply(judged === null, judged));
+        else reply(judged === null, judged);
         break;
       }
       default:

@@ -161,11 +161,9 @@ export class ShareConsumer {
       const before = records[index - 1];
       return { records: records.slice(0, index), to: before ? { ...next, offset: before.end } : null, block: null };
     }
-    return {
-      records: records.slice(0, index + 1),
-      to: { ...next, offset: record.end },
-      block: { hash: record.hash, details },
-    };
+    // A candidate for an old tip of which nothing was kept is a stale share and no more.
+    const block = details === null && record.result !== "accepted" ? null : { hash: record.hash, details };
+    return { records: records.slice(0, index + 1), to: { ...next, offset: record.end }, block };
   }
 
   #sleep(ms: number): Promise<void> {

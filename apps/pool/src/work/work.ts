@@ -24,8 +24,8 @@ export interface WorkDependencies {
   now_ms: () => number;
 }
 
-/** Tips whose jobs are kept: the current one and the one before it, for a block that raced the tip. */
-const TIPS_KEPT = 2;
+/** Tips whose jobs are kept: the current one and some before it, for a block that raced the tip. */
+const TIPS_KEPT = 4;
 const JOBS_KEPT_MAX = 512;
 
 export class Work {

@@ -1,6 +1,12 @@
 import type { ShareCounts } from "@otedama/shared";
 
-export const REJECT_REASONS = ["stale", "duplicate", "low_difficulty", "unauthorized", "invalid"] as const satisfies readonly (keyof ShareCounts)[];
+export const REJECT_REASONS = [
+  "stale",
+  "duplicate",
+  "low_difficulty",
+  "unauthorized",
+  "invalid",
+] as const satisfies readonly (keyof ShareCounts)[];
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
 export const rejectedShares = (shares: ShareCounts): number => REJECT_REASONS.reduce((sum, reason) => sum + shares[reason], 0);

@@ -159,7 +159,7 @@ async function initialise(dir: string, data: string, binaries: PostgresBinaries,
       ...(account ?? {}),
       cwd: fresh,
       detached: true,
-      env: { LC_ALL: "C", TZ: "UTC", PATH: process.env.PATH ?? "" },
+      env: serverEnvironment(),
       stdio: ["ignore", out, out],
     });
     closeSync(out);
@@ -207,7 +207,7 @@ async function launch(
     ...(account ?? {}),
     cwd: data,
     detached: true,
-    env: { LC_ALL: "C", TZ: "UTC", PATH: process.env.PATH ?? "" },
+    env: serverEnvironment(),
     stdio: ["ignore", out, out],
   });
   closeSync(out);
@@ -225,6 +225,12 @@ async function launch(
   }
   child.kill("SIGQUIT");
   return { ok: false, log: `no readiness within ${START_TIMEOUT_MS / 1000} s\n${readFileSync(log, "utf8")}${lastLog(data)}` };
+}
+
+function serverEnvironment(): NodeJS.ProcessEnv {
+  // Cast: where Next's types are loaded too, they want a NODE_ENV in every environment.
+  const environment: Record<string, string> = { LC_ALL: "C", TZ: "UTC", PATH: process.env.PATH ?? "" };
+  return environment as NodeJS.ProcessEnv;
 }
 
 interface PidFile {

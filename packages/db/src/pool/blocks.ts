@@ -63,3 +63,14 @@ export async function countBlocks(db: Queryable): Promise<number> {
 function fromRow(row: Row): TrackedBlock {
   return { ...row, round_id: BigInt(row.round_id), reward_sats: BigInt(row.reward_sats) };
 }
+
+/** Of these blocks, the ones whose state has not moved since a time and that are neither found nor pending. */
+export async function listSettledBlocks(db: Queryable, hashes: string[], before_ms: number): Promise<string[]> {
+  if (hashes.length === 0) return [];
+  const { rows } = await db.query<{ hash: string }>(
+    `SELECT hash FROM block WHERE hash = ANY($1::text[]) AND state IN ('confirmed', 'orphaned', 'rejected')
+       AND updated_at < to_timestamp($2::float8 / 1000)`,
+    [hashes, before_ms],
+  );
+  return rows.map((row) => row.hash);
+}

@@ -24,6 +24,15 @@ export interface AgentSampleRow {
   rejected: number;
 }
 
+/** PostgreSQL stores neither NUL nor half a surrogate pair; what a machine calls itself may hold either. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
+}
+
+function storableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, field: unknown) => (typeof field === "string" ? storable(field) : field));
+}
+
 /**
  * Writes agents and samples in one statement each. An agent's row never goes back in time, so that a batch written late changes
  * nothing; a sample that is there already is left. Samples of agents that are not in the database are skipped.
@@ -45,9 +54,9 @@ export async function writeFleet(sql: Sql, agents: AgentRow[], samples: AgentSam
       [
         DEFAULT_SITE,
         agents.map((agent) => agent.id),
-        agents.map((agent) => agent.name),
-        agents.map((agent) => JSON.stringify(agent.hello)),
-        agents.map((agent) => (agent.telemetry === null ? null : JSON.stringify(agent.telemetry))),
+        agents.map((agent) => storable(agent.name)),
+        agents.map((agent) => storableJson(agent.hello)),
+        agents.map((agent) => (agent.telemetry === null ? null : storableJson(agent.telemetry))),
         agents.map((agent) => agent.seen_at_ms),
       ],
     );

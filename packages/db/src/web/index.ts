@@ -8,6 +8,7 @@ export { nextBlock, recentLuck } from "./luck.ts";
 export { createOwner, endedSessions, ownerExists, type SetupRefusal, setupTokenIsGood, writeAudit } from "./people.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export { searchEverything } from "./search.ts";
+export { type PoolSummary, poolSummary } from "./summary.ts";
 export {
   type AccessTokenKind,
   type AccessTokenRow,

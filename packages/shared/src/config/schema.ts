@@ -14,6 +14,8 @@ const Difficulty = z.number().positive().max(1e15);
 export interface KeyMeta {
   /** A part that is not built yet: any value but the default is refused with this sentence. */
   not_built?: string;
+  /** Said after the choices when another one is asked for. */
+  choices_note?: string;
   /** Stands in the reference page for the default. */
   default_text?: string;
 }
@@ -44,7 +46,7 @@ export const ConfigSchema = z.strictObject({
     .default("auto")
     .describe(
       "What this machine does. `auto` runs everything: dashboard, pool, a miner and, without `chain.nodes`, a development chain. " +
-        "`pool` and `solo` run dashboard and pool without a miner (`solo` pays each block to its finder). `miner` only mines at `mining.pools`.",
+        "`solo` is the same for this machine alone: no fee. `pool` runs dashboard and pool without a miner. `miner` only mines at `mining.pools`.",
     ),
   log_level: LogLevel.default("info").describe("How much the processes write to their logs."),
   data_dir: z
@@ -59,14 +61,17 @@ export const ConfigSchema = z.strictObject({
       name: Network.default("regtest").describe(
         "Which Bitcoin network. All but `regtest` need `chain.nodes` and `p2p_pool.payout_address`.",
       ),
-      p2p_enabled: notBuilt(false, "The peer-to-peer network is not built yet").describe("Join other pool nodes."),
     })
     .prefault({})
     .describe("The chain that is mined."),
   mining: z
     .strictObject({
       enabled: z.boolean().default(true).describe("Mine on this machine (modes `auto` and `miner`)."),
-      algorithm: z.enum(["sha256d"]).default("sha256d").describe("What the miner computes."),
+      algorithm: z
+        .enum(["sha256d"])
+        .default("sha256d")
+        .meta({ choices_note: "other algorithms are not built yet" })
+        .describe("What the miner computes."),
       threads: z.int().min(0).max(1024).default(0).describe("Mining threads; 0 takes one for each core."),
       nice: z.int().min(0).max(19).default(19).describe("Priority of the mining threads: 19 gives way to everything else."),
       name: z
@@ -112,6 +117,7 @@ export const ConfigSchema = z.strictObject({
     .describe("Prometheus metrics of the pool."),
   p2p_pool: z
     .strictObject({
+      enabled: notBuilt(false, "The peer-to-peer pool is not built yet").describe("Share this pool with other nodes."),
       name: z.string().min(1).max(64).default("Otedama").describe("The pool's name, as miners and visitors see it."),
       fee_percentage: z.number().min(0).max(100).default(1).describe("The operator's part of each block."),
       payout_address: z
@@ -126,7 +132,11 @@ export const ConfigSchema = z.strictObject({
         .regex(/^[\x20-\x7e]{0,40}$/, "must be at most 40 printable ASCII characters")
         .default("/Otedama/")
         .describe("Written into every block."),
-      payout_scheme: z.enum(["pplns"]).default("pplns").describe("How a block is shared out."),
+      payout_scheme: z
+        .enum(["pplns"])
+        .default("pplns")
+        .meta({ choices_note: "other schemes are not built yet" })
+        .describe("How a block is shared out."),
       pplns_window: z
         .number()
         .positive()
@@ -193,6 +203,22 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("The Stratum server."),
+  control_plane: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .meta({ default_text: "this machine's dashboard, where one runs" })
+        .describe("Address of the dashboard that a pool or a miner on this machine reports to."),
+      token: z
+        .string()
+        .min(16)
+        .max(256)
+        .optional()
+        .describe("Shows the dashboard that they may. Better given as `OTEDAMA_CONTROL_PLANE_TOKEN` than in a file."),
+    })
+    .prefault({})
+    .describe("The dashboard on another machine."),
   database: z
     .strictObject({
       url: DatabaseUrl.optional()

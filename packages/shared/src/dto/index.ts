@@ -13,6 +13,12 @@ export type Window = z.infer<typeof Window>;
 
 export const Sats = z.int();
 
+/** What people look for. PostgreSQL's text cannot hold NUL. */
+export const SearchText = z
+  .string()
+  .max(128)
+  .refine((text) => !text.includes("\0"), "must not contain NUL");
+
 /** Hashrate over time: `at_ms[i]` begins a step of `step_s`; null is a gap (nothing was measured). */
 export const HashrateSeries = z.strictObject({
   step_s: z.int().min(1),
@@ -85,7 +91,7 @@ export type WorkerDto = z.infer<typeof WorkerDto>;
 export const WorkerSort = z.enum(["name", "account", "state", "hashrate", "accepted", "rejected", "last_share"]);
 export type WorkerSort = z.infer<typeof WorkerSort>;
 export const WorkersQuery = z.strictObject({
-  q: z.string().max(128).default(""),
+  q: SearchText.default(""),
   state: WorkerState.nullable().default(null),
   account_id: z.int().min(1).max(2_147_483_647).nullable().default(null),
   sort: WorkerSort.default("hashrate"),

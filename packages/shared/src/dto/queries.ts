@@ -1,7 +1,7 @@
 /** What the control plane's procedures take, and the answers that belong to one procedure only. */
 import { z } from "zod";
 import { Count, UnixMs } from "../wire/common.ts";
-import { BlockDto, BlockState, RigDto, RigState, Window, WorkerState } from "./index.ts";
+import { BlockDto, BlockState, RigDto, RigState, SearchText, Window, WorkerState } from "./index.ts";
 
 export const ROLES = ["owner", "operator", "accountant", "viewer"] as const;
 export const Role = z.enum(ROLES);
@@ -17,7 +17,6 @@ export const Email = z.email("must be an e-mail address").max(254);
 
 /** Every list is asked for by the page, so that a client cannot ask for all of it at once. */
 export const Page = { page: z.int().min(1).max(100_000).default(1), page_size: z.int().min(1).max(200).default(50) };
-export const SearchText = z.string().max(128);
 
 export const MeDto = z.strictObject({ id: z.string(), name: z.string(), email: z.string(), role: Role });
 export type MeDto = z.infer<typeof MeDto>;
@@ -27,7 +26,12 @@ export type SetupStatusDto = z.infer<typeof SetupStatusDto>;
 export const SetupInput = z.strictObject({
   /** From the one-time link. */
   token: z.string().min(1).max(256),
-  name: z.string().trim().min(1, "must not be empty").max(80),
+  name: z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(80)
+    .refine((text) => !text.includes("\0"), "must not contain NUL"),
   email: Email,
   password: Password,
 });
@@ -51,7 +55,7 @@ export const AccountQuery = z.strictObject({ account_id: z.int().min(1).max(2_14
 
 /** For the command palette: at most `SEARCH_ROWS_MAX` of each kind. */
 export const SEARCH_ROWS_MAX = 6;
-export const SearchQuery = z.strictObject({ q: z.string().trim().min(1).max(128) });
+export const SearchQuery = z.strictObject({ q: SearchText.refine((text) => text.trim() !== "", "must not be empty") });
 export const SearchDto = z.strictObject({
   rigs: z.array(z.strictObject({ id: z.uuid(), name: z.string(), hostname: z.string(), state: RigState })).max(SEARCH_ROWS_MAX),
   workers: z

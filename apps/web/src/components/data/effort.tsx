@@ -19,7 +19,10 @@ export function EffortBar({ effort, className }: EffortProps) {
 }
 
 export const EffortText = ({ effort, className }: EffortProps) => (
-  <span className={cx("whitespace-nowrap tabular", className)} title="Work spent on the block / work expected for it. Below 100 % is lucky.">
+  <span
+    className={cx("whitespace-nowrap tabular", className)}
+    title="Work spent on the block / work expected for it. Below 100 % is lucky."
+  >
     {formatPercent(effort)}
   </span>
 );

@@ -38,7 +38,9 @@ export function SharesByResult({ shares }: { readonly shares: ShareCounts }) {
             <th scope="row" title={REASONS[reason].meaning} className="py-1.5 text-left font-normal text-ink-2">
               {REASONS[reason].word}
             </th>
-            <td className={shares[reason] === 0 ? "py-1.5 text-right text-ink-4" : "py-1.5 text-right"}>{groupedCount(shares[reason])}</td>
+            <td className={shares[reason] === 0 ? "py-1.5 text-right text-ink-4" : "py-1.5 text-right"}>
+              {groupedCount(shares[reason])}
+            </td>
             <td className={shares[reason] === 0 ? "w-20 py-1.5 text-right text-ink-4" : "w-20 py-1.5 text-right text-ink-3"}>
               {part(shares[reason])}
             </td>

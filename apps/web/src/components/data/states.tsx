@@ -52,7 +52,9 @@ const Look = ({ look, boxed = false }: { readonly look: StateLook; readonly boxe
 );
 
 export const BlockStateStatus = ({ state, boxed }: Props<BlockState>) => <Look look={BLOCK_LOOKS[state]} boxed={boxed} />;
-export const WorkerStateStatus = ({ state, boxed }: Props<WorkerDto["state"]>) => <Look look={WORKER_LOOKS[state]} boxed={boxed} />;
+export const WorkerStateStatus = ({ state, boxed }: Props<WorkerDto["state"]>) => (
+  <Look look={WORKER_LOOKS[state]} boxed={boxed} />
+);
 export const RigStateStatus = ({ state, boxed }: Props<RigDto["state"]>) => <Look look={RIG_LOOKS[state]} boxed={boxed} />;
 export const HealthStatus = ({ state, boxed }: Props<PartHealth["state"] | "unknown">) => (
   <Look look={HEALTH_LOOKS[state]} boxed={boxed} />

@@ -31,5 +31,7 @@ export type ButtonProps = ComponentProps<"button"> & VariantProps<typeof button>
 
 export function Button({ variant, size, asChild = false, className, ...props }: ButtonProps) {
   const Element = asChild ? Slot.Root : "button";
-  return <Element {...(asChild ? {} : { type: "button" as const })} className={cx(button({ variant, size }), className)} {...props} />;
+  return (
+    <Element {...(asChild ? {} : { type: "button" as const })} className={cx(button({ variant, size }), className)} {...props} />
+  );
 }

@@ -7,7 +7,15 @@ import type { ComponentProps, ReactNode } from "react";
 const item =
   "flex h-8 cursor-default select-none items-center gap-2 rounded-sm px-2 text-sm text-ink outline-none data-[highlighted]:bg-hover [&_svg]:size-4 [&_svg]:text-ink-3 pointer-coarse:h-10";
 
-export function Menu({ trigger, label, children }: { readonly trigger: ReactNode; readonly label: string; readonly children: ReactNode }) {
+export function Menu({
+  trigger,
+  label,
+  children,
+}: {
+  readonly trigger: ReactNode;
+  readonly label: string;
+  readonly children: ReactNode;
+}) {
   return (
     <Primitive.Root modal={false}>
       <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>

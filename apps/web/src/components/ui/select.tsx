@@ -17,7 +17,9 @@ type SelectProps<T extends string> = {
 export function Select<T extends string>({ label, value, choices, onChoose, icon, className }: SelectProps<T>) {
   return (
     <span className={cx("relative inline-flex items-center", className)}>
-      {icon === undefined ? null : <span className="pointer-events-none absolute left-2.5 text-ink-3 [&_svg]:size-4">{icon}</span>}
+      {icon === undefined ? null : (
+        <span className="pointer-events-none absolute left-2.5 text-ink-3 [&_svg]:size-4">{icon}</span>
+      )}
       <select
         aria-label={label}
         value={value}

@@ -1,9 +1,9 @@
 "use client";
+import type { LucideIcon } from "lucide-react";
 import { X } from "lucide-react";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from "react";
 import { Button } from "./button.tsx";
 import { Status, type Tone } from "./status.tsx";
-import type { LucideIcon } from "lucide-react";
 
 export type Toast = {
   readonly tone: Tone;

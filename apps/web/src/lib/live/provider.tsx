@@ -10,6 +10,9 @@ import { createLiveStore, type LiveStore } from "./store.ts";
 
 const LiveContext = createContext<LiveStore | null>(null);
 
+/** A handshake that was refused (too many screens, no database) is not tried again by the library. */
+const RETRY_REFUSED_MS = 5_000;
+
 type LiveProviderProps = {
   /** What the pool reports besides its numbers: blocks, lost and found nodes. */
   readonly onEvent: (event: PoolEvent) => void;
@@ -57,8 +60,19 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
         wasConnected = true;
         store.link("connected");
       });
-      socket.on("disconnect", () => store.link("disconnected"));
-      socket.on("connect_error", () => store.link("disconnected"));
+      socket.on("disconnect", (reason) => {
+        store.link("disconnected");
+        // The hub hung up, most likely because the session ended: the next handshake tells.
+        if (reason === "io server disconnect") socket.connect();
+      });
+      socket.on("connect_error", (error: Error & { data?: { code?: string } }) => {
+        store.link("disconnected");
+        if (error.data?.code === "unauthorized") {
+          location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+        } else if (!socket.active && !closed) {
+          setTimeout(() => (closed ? undefined : socket.connect()), RETRY_REFUSED_MS);
+        }
+      });
       socket.on("live", (live: LiveDto) => store.pushed(live));
       socket.on("changed", (changed: Changed) => refetcher.changed(changed.topics));
       socket.on("event", onEvent);

@@ -6,4 +6,4 @@ import { readProcedure } from "../procedure.ts";
 export const find = readProcedure
   .input(SearchQuery)
   .output(SearchDto)
-  .query(({ ctx, input }) => searchEverything(ctx.services.database.sql, input.q));
+  .query(({ ctx, input }) => searchEverything(ctx.services.database.sql, input.q.trim()));

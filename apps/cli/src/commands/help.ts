@@ -1,0 +1,138 @@
+import { OPTIONS } from "../arguments/options.ts";
+import { ArgumentError } from "../arguments/parse.ts";
+
+interface Topic {
+  summary: string;
+  usage: string;
+  text: string;
+  examples: [string, string][];
+  options: string[];
+}
+
+const TOPICS: Record<string, Topic> = {
+  start: {
+    summary: "Run everything on this machine: dashboard, pool, miner, and a chain to try them on",
+    usage: "otedama start [options]",
+    text: "Sets up what is missing, starts every part, prints the dashboard's address and looks after the parts until Ctrl-C.",
+    examples: [
+      ["otedama start", "everything, on a development chain"],
+      ["otedama start -mode pool", "dashboard and pool, no miner here"],
+      ["otedama start -mode solo -cpu-only -threads 2", "for this machine alone, with two threads"],
+      ["otedama start -stratum 0.0.0.0:3333", "let miners of the network in"],
+      ["otedama start -config /etc/otedama.yaml", "with the settings of a file"],
+    ],
+    options: [
+      "config",
+      "mode",
+      "pool",
+      "user",
+      "password",
+      "stratum",
+      "p2p",
+      "cpu-only",
+      "gpu-only",
+      "asic-only",
+      "threads",
+      "log-level",
+    ],
+  },
+  miner: {
+    summary: "Mine at any pool with this machine's processor",
+    usage: "otedama miner -pool URL -user LOGIN [options]",
+    text: "Needs no database and no dashboard. Shows one status line; Ctrl-C ends it.",
+    examples: [
+      ["otedama miner -pool stratum+tcp://pool.example:3333 -user bc1q….rig1", "all cores"],
+      ["otedama miner -pool stratum+tcp://10.0.0.5:3333 -user bc1q….rig1 -threads 4", "four threads"],
+    ],
+    options: ["pool", "user", "password", "threads", "config", "log-level"],
+  },
+  agent: {
+    summary: "Mine and report to a dashboard on another machine",
+    usage: "otedama agent [options]",
+    text: "Takes control_plane.url, control_plane.token and mining.pools from config.yaml or the environment.",
+    examples: [
+      [
+        "OTEDAMA_CONTROL_PLANE_URL=https://farm.example OTEDAMA_CONTROL_PLANE_TOKEN=… otedama agent -pool stratum+tcp://farm.example:3333 -user bc1q….rig1",
+        "",
+      ],
+    ],
+    options: ["pool", "user", "password", "threads", "config", "log-level"],
+  },
+  pool: {
+    summary: "Run the pool process alone",
+    usage: "otedama pool [options]",
+    text: "Needs database.url, chain.nodes and p2p_pool.payout_address. Run `otedama prepare` once before.",
+    examples: [["DATABASE_URL=postgresql://… otedama pool -config pool.yaml -stratum 0.0.0.0:3333", ""]],
+    options: ["config", "stratum", "log-level"],
+  },
+  web: {
+    summary: "Run the dashboard and API process alone",
+    usage: "otedama web [options]",
+    text: "Needs database.url. Run `otedama prepare` once before.",
+    examples: [["DATABASE_URL=postgresql://… OTEDAMA_API_HOST=0.0.0.0 otedama web", ""]],
+    options: ["config", "log-level"],
+  },
+  prepare: {
+    summary: "Bring a database up to date and print the one-time set-up link",
+    usage: "otedama prepare [options]",
+    text: "For pool and web that run alone; `otedama start` does it by itself. Registers control_plane.token where one is set.",
+    examples: [["DATABASE_URL=postgresql://… otedama prepare", ""]],
+    options: ["config"],
+  },
+};
+
+export function helpText(topic: string | null): string {
+  if (topic === null || topic === "help" || topic === "version") return overview();
+  const found = TOPICS[topic];
+  if (!found) throw new ArgumentError(`There is no help on ${topic}: try ${Object.keys(TOPICS).join(", ")}`);
+  return [
+    `${found.summary}.`,
+    "",
+    `  ${found.usage}`,
+    "",
+    found.text,
+    "",
+    "Examples",
+    ...exampleLines(found.examples),
+    "",
+    "Options (one dash or two)",
+    ...optionLines(found.options),
+    "",
+  ].join("\n");
+}
+
+function overview(): string {
+  return [
+    "Otedama: run a mining farm and its pool from a browser.",
+    "",
+    "  otedama COMMAND [options]",
+    "",
+    "Commands",
+    ...Object.entries(TOPICS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`),
+    "",
+    "Examples",
+    ...exampleLines([
+      ["otedama start", "everything on this machine; what `npm start` runs"],
+      ["otedama start -mode pool -stratum :3333", "a pool that miners of the network may use"],
+      ["otedama miner -pool stratum+tcp://HOST:3333 -user ADDRESS.rig1", "mine at any pool"],
+      ["otedama help miner", "more on one command"],
+    ]),
+    "",
+    "Options (one dash or two; without a command they mean `start`)",
+    ...optionLines(OPTIONS.map(({ name }) => name)),
+    "",
+    "Every setting of config.yaml, and its environment variable: docs/configuration.md",
+    "",
+  ].join("\n");
+}
+
+function exampleLines(examples: [string, string][]): string[] {
+  return examples.flatMap(([line, note]) => (note === "" ? [`  ${line}`] : [`  ${line}`, `      ${note}`]));
+}
+
+function optionLines(names: string[]): string[] {
+  return OPTIONS.filter(({ name }) => names.includes(name)).map(({ name, value, value_optional, help }) => {
+    const left = `-${name}${value ? (value_optional ? ` [${value}]` : ` ${value}`) : ""}`;
+    return `  ${left.padEnd(24)} ${help}`;
+  });
+}

@@ -1,0 +1,82 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { HubLink } from "@otedama/shared";
+import type { Config } from "@otedama/shared/config";
+import pg from "pg";
+import { agentSettings, dashboardUrl, poolSettings, type StackFacts, webSettings } from "../stack/app_settings.ts";
+import { databaseName, prepareDatabase } from "../stack/database.ts";
+import { makeSetupLink, registerAccessToken } from "../stack/first_rows.ts";
+import { type Home, keptSecret, openHome } from "../stack/home.ts";
+import { runApp } from "./run_app.ts";
+
+/** `otedama miner` and `otedama agent`: the second reports to a dashboard. */
+export async function runMiner(config: Config, home_path: string, reports: boolean): Promise<number> {
+  const home = openHome(home_path);
+  const hub = reports ? hubLink(config) : null;
+  if (reports && !hub)
+    throw new Error("otedama agent needs the dashboard's address and token: set control_plane.url and control_plane.token");
+  const data_dir = join(home.root, reports ? "agent" : "miner");
+  return runAndForget("agent", agentSettings(config, { data_dir, pools: config.mining.pools, hub, status_line: !reports }));
+}
+
+export async function runPool(config: Config, home_path: string): Promise<number> {
+  const home = openHome(home_path);
+  const { payout_address } = config.p2p_pool;
+  if (config.chain.nodes.length === 0)
+    throw new Error(
+      "otedama pool needs a chain node: set chain.nodes in config.yaml (`otedama start` brings a development chain)",
+    );
+  if (!payout_address) throw new Error("otedama pool needs an address to pay blocks to: set p2p_pool.payout_address");
+  const facts = standaloneFacts(config, home, payout_address);
+  return runAndForget("pool", poolSettings(config, facts, hubLink(config)));
+}
+
+export async function runWeb(config: Config, home_path: string): Promise<number> {
+  const home = openHome(home_path);
+  const facts = standaloneFacts(config, home, "");
+  return runAndForget("web", webSettings(config, facts, keptSecret(join(home.secrets, "session_secret"))));
+}
+
+/** Migrates, registers the machines' token and prints the set-up link. */
+export async function prepare(config: Config): Promise<number> {
+  const url = databaseUrl(config, "prepare");
+  const applied = await prepareDatabase(url);
+  process.stdout.write(`The database at ${databaseName(url)} is up to date (${applied} migrations applied now)\n`);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { token } = config.control_plane;
+    if (token) await registerAccessToken(client, "pool", "pool", token);
+    const link = await makeSetupLink(client, dashboardUrl(config));
+    process.stdout.write(link ? `Set-up link: ${link}\n` : "The owner exists: no set-up link is needed\n");
+  } finally {
+    await client.end();
+  }
+  return 0;
+}
+
+async function runAndForget(name: "pool" | "web" | "agent", settings: { data_dir: string }): Promise<number> {
+  try {
+    return await runApp(name, settings);
+  } finally {
+    rmSync(join(settings.data_dir, `settings.${process.pid}.json`), { force: true });
+  }
+}
+
+function hubLink(config: Config): HubLink | null {
+  const { url, token } = config.control_plane;
+  return url && token ? { url, token } : null;
+}
+
+function databaseUrl(config: Config, command: string): string {
+  const { url } = config.database;
+  if (!url)
+    throw new Error(`otedama ${command} needs a database: set DATABASE_URL or database.url (\`otedama start\` brings its own)`);
+  return url;
+}
+
+function standaloneFacts(config: Config, home: Home, payout_address: string): StackFacts {
+  const database_url = databaseUrl(config, payout_address === "" ? "web" : "pool");
+  // One thread of an ordinary processor; matters on regtest only, where no machine of this command's own mines.
+  return { home, database_url, nodes: config.chain.nodes, payout_address, thread_hashrate_hps: 5e6 };
+}

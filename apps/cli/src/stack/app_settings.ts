@@ -1,0 +1,107 @@
+import { hostname } from "node:os";
+import { AgentSettings, type HubLink, PoolSettings, type UpstreamPool, WebSettings } from "@otedama/shared";
+import type { Config } from "@otedama/shared/config";
+import type { Home } from "./home.ts";
+
+/** What turns a configuration into the settings of running processes: addresses that are known only once the parts below run. */
+export interface StackFacts {
+  home: Home;
+  database_url: string;
+  nodes: PoolSettings["nodes"];
+  payout_address: string;
+  /** Of one mining thread; makes the first difficulty on regtest fit the machine. */
+  thread_hashrate_hps: number;
+}
+
+const HASHES_PER_DIFFICULTY = 2 ** 32;
+
+export function webSettings(config: Config, facts: StackFacts, session_secret: string): WebSettings {
+  const { host, port } = config.api;
+  return WebSettings.parse({
+    data_dir: facts.home.web,
+    log_level: config.log_level,
+    listen: { host, port },
+    public_url: dashboardUrl(config),
+    network: config.network.name,
+    database_url: facts.database_url,
+    session_secret,
+  });
+}
+
+/** The address that people type. */
+export function dashboardUrl(config: Config): string {
+  const { host, port, public_url } = config.api;
+  const anywhere = host === "0.0.0.0" || host === "::";
+  return public_url?.replace(/\/$/, "") ?? `http://${anywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | null): PoolSettings {
+  const { stratum, p2p_pool, monitoring } = config;
+  const solo = config.mode === "solo";
+  const regtest = config.network.name === "regtest";
+  const target_time_s = stratum.target_time ?? (regtest ? 1.5 : 10);
+  const fitted_diff = (facts.thread_hashrate_hps * target_time_s) / HASHES_PER_DIFFICULTY;
+  const min_diff = stratum.min_diff ?? (regtest ? 1e-6 : 1);
+  const wanted_diff = stratum.initial_diff ?? (regtest ? fitted_diff : 1024);
+  return PoolSettings.parse({
+    data_dir: facts.home.pool,
+    log_level: config.log_level,
+    instance_id: stratum.instance_id,
+    extranonce_prefix: stratum.extranonce_prefix,
+    network: config.network.name,
+    nodes: facts.nodes,
+    stratum: {
+      listen: [{ host: stratum.host, port: stratum.port }],
+      threads: stratum.threads,
+      var_diff: stratum.var_diff,
+      initial_diff: Math.min(Math.max(wanted_diff, min_diff), stratum.max_diff),
+      min_diff,
+      max_diff: stratum.max_diff,
+      target_time_s,
+      version_mask: stratum.version_mask,
+      connections_max: stratum.max_connections,
+      connections_per_address_max: stratum.max_connections_per_address,
+      ack: stratum.ack,
+    },
+    pool: {
+      name: p2p_pool.name,
+      coinbase_text: p2p_pool.coinbase_text,
+      payout_address: facts.payout_address,
+      fee_percent: solo ? 0 : p2p_pool.fee_percentage,
+      pplns_window: p2p_pool.pplns_window,
+      maturity_confirmations: p2p_pool.maturity_confirmations,
+    },
+    database_url: facts.database_url,
+    hub,
+    metrics: monitoring.enabled ? { host: monitoring.host, port: monitoring.port } : null,
+  });
+}
+
+export function agentSettings(
+  config: Config,
+  options: { data_dir: string; pools: UpstreamPool[]; hub: HubLink | null; status_line: boolean },
+): AgentSettings {
+  const { mining } = config;
+  return AgentSettings.parse({
+    data_dir: options.data_dir,
+    log_level: config.log_level,
+    name: (mining.name ?? hostname()).slice(0, 64) || "miner",
+    hub: options.hub,
+    algorithm: mining.algorithm,
+    pools: options.pools,
+    threads: mining.threads,
+    nice: mining.nice,
+    status_line: options.status_line,
+  });
+}
+
+/** The machine's name as a worker's: what every pool takes. */
+export function workerName(): string {
+  return (
+    hostname()
+      .toLowerCase()
+      .replace(/[^a-z0-9-]+/g, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 32) || "local"
+  );
+}

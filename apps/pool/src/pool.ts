@@ -1,0 +1,304 @@
+/**
+ * One pool, put together: every part is made here and handed what it needs. Along the share's way: the chain node's templates become
+ * jobs (work), the engine serves them (stratum) and logs shares, the log becomes accounts (shares), a winning share becomes a
+ * block (blocks) and the block becomes credits (payouts); telemetry tells of it all.
+ */
+import { join } from "node:path";
+import { openDatabase } from "@otedama/db/pool";
+import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
+import { type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
+import type { Logger } from "pino";
+import { BlockFiles } from "./blocks/block_files.ts";
+import { FoundBlocks } from "./blocks/found.ts";
+import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
+import { BlockTracker } from "./blocks/track.ts";
+import { engineOptions } from "./engine_options.ts";
+import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
+import { LiveShares } from "./shares/live.ts";
+import { ShareLogReader } from "./shares/log_reader.ts";
+import { WorkerStates } from "./shares/worker_states.ts";
+import { WorkerDirectory } from "./stratum/directory.ts";
+import { LocalWorkers } from "./stratum/local_workers.ts";
+import { POLICY_OPTIONS, StratumPolicy } from "./stratum/policy.ts";
+import { DatabaseMonitor } from "./telemetry/database_monitor.ts";
+import { Health } from "./telemetry/health.ts";
+import { MetricsServer } from "./telemetry/http.ts";
+import { HubClient } from "./telemetry/hub.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { NodeHealth } from "./telemetry/node_health.ts";
+import { Snapshots } from "./telemetry/snapshot.ts";
+import { JobNumbers } from "./work/job_numbers.ts";
+import { ChainNode } from "./work/node.ts";
+import { RpcClient } from "./work/rpc.ts";
+import { SOURCE_OPTIONS, TemplateSource } from "./work/source.ts";
+import { Work } from "./work/work.ts";
+
+export interface PoolDependencies {
+  log: Logger;
+  version: string;
+  makeEngine: (options: EngineOptions, dependencies: EngineDependencies) => StratumEngine;
+}
+
+export interface RunningPool {
+  stratum: { host: string; port: number }[];
+  /** Null when there is none. */
+  metrics_port: number | null;
+  stop(): Promise<void>;
+}
+
+const SETTLED_FILES_MS = 7 * 86_400_000;
+
+/** Throws an Error whose message is a sentence when a setting or an address cannot be used. */
+export async function startPool(settings: PoolSettings, dependencies: PoolDependencies): Promise<RunningPool> {
+  const { log } = dependencies;
+  const now_ms = () => Date.now();
+  const monotonic_ms = () => Number(process.hrtime.bigint()) / 1e6;
+  const started_at_ms = now_ms();
+  const { instance_id, network } = settings;
+  const payout = parseAddress(settings.pool.payout_address, network);
+
+  // What is told: to the log, and to the control plane where there is one.
+  const hub =
+    settings.hub &&
+    new HubClient(
+      { link: settings.hub, instance_id, version: dependencies.version },
+      { onState: (message) => (message ? log.warn({ message }, "hub") : log.info("hub connected")) },
+    );
+  const tell = (kind: PoolEvent["kind"], subject: string, message: string) => {
+    log[kind.endsWith("_down") || kind === "block_rejected" || kind === "block_orphaned" ? "warn" : "info"](
+      { subject, message },
+      kind,
+    );
+    hub?.event({ at_ms: now_ms(), kind, subject, message });
+  };
+
+  // The parts it stands on.
+  const database = openDatabase({
+    url: settings.database_url,
+    application_name: `otedama-pool-${instance_id}`,
+    onError: (error) => log.debug({ error: error.message }, "database connection closed"),
+  });
+  const databaseHealth = new Health({ now_ms, initial: "The database was not asked yet." }, (now, before) => {
+    if (now.state === "down") tell("database_down", "database", now.message ?? "");
+    else if (before.state === "down") tell("database_up", "database", "The database is there; shares are being counted.");
+  });
+  const monitor = new DatabaseMonitor({ every_ms: 2_000 }, { database, health: databaseHealth });
+  const nodes = settings.nodes.map((node) => new ChainNode({ network }, { rpc: new RpcClient(node) }));
+  const nodeHealth = new Health({ now_ms, initial: "The chain node was not asked yet." }, (now, before) => {
+    if (now.state === "down") tell("node_down", nodes[0]?.name ?? "", now.message ?? "");
+    else if (before.state === "down") tell("node_up", source.active?.name ?? "", "The chain node gives templates.");
+  });
+  const nodeReports = new NodeHealth(
+    nodes.map((node) => node.name),
+    nodeHealth,
+  );
+  const files = new BlockFiles({ dir: join(settings.data_dir, "blocks") });
+  const numbers = new JobNumbers({ dir: settings.data_dir });
+  const local = new LocalWorkers({ dir: settings.data_dir });
+
+  // Miners.
+  const directory = new WorkerDirectory(
+    { cache_max: 200_000, waiting_max: 5_000 },
+    { database, local, databaseUp: () => monitor.up },
+  );
+  const policy = new StratumPolicy(
+    { ...POLICY_OPTIONS, network, min_diff: settings.stratum.min_diff, max_diff: settings.stratum.max_diff },
+    {
+      engine: () => engine,
+      directory,
+      onBlock: (event) => void found.handle(event).catch((error) => log.error({ err: error, hash: event.hash }, "block")),
+      onShareLog: (message) => (message ? log.error({ message }, "share log") : log.info("share log is written again")),
+      onBanned: (address, reason, seconds) => log.info({ address, reason, seconds }, "banned"),
+      onTrouble: (error) => log.error({ err: error }, "login"),
+      now_ms,
+    },
+  );
+  const engine = dependencies.makeEngine(engineOptions(settings), { onEvent: (event) => policy.handle(event) });
+
+  // Work.
+  const work = new Work(
+    {
+      coinbase_text: settings.pool.coinbase_text,
+      outputs: (value_sats) => [{ value_sats, script: payout.script }],
+      refresh_ms: SOURCE_OPTIONS.refresh_ms - SOURCE_OPTIONS.poll_ms,
+      fee_rise: 0.01,
+    },
+    { engine, numbers, now_ms },
+  );
+  const source: TemplateSource = new TemplateSource(SOURCE_OPTIONS, {
+    nodes,
+    onTemplate: (template, received_at_ms, node) => {
+      if (!work.accept(template, received_at_ms)) return;
+      tell(
+        "new_tip",
+        String(template.height - 1),
+        `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
+      );
+      tracker.poke();
+    },
+    onNode: (node, message) => nodeReports.report(node.name, message),
+    monotonic_ms,
+  });
+
+  // Shares and blocks.
+  const reader = new ShareLogReader(
+    { dir: join(settings.data_dir, "shares"), instance_id },
+    { durable: () => engine.stats().share_log },
+  );
+  const live = new LiveShares({ instance_id }, { reader, database, workerOf: (id) => directory.workerOf(id), now_ms });
+  const submitter = new Submitter(SUBMIT_OPTIONS, {
+    nodes,
+    files,
+    now_ms,
+    onOutcome: (hash, outcome) => {
+      log.info({ hash, ...outcome }, "block submitted");
+      tracker.poke();
+    },
+    onRetry: (hash, node, message) => log.warn({ hash, node, message }, "block not submitted yet"),
+  });
+  const found: FoundBlocks = new FoundBlocks({
+    engine,
+    job: (job_number) => work.job(job_number),
+    files,
+    submitter,
+    now_ms,
+    onFound: (block) => {
+      tell("block_found", block.hash, `Block ${block.height} found, ${block.reward_sats} sats.`);
+      consumer.poke();
+    },
+    onTrouble: (hash, message) => log.error({ hash, message }, "block"),
+  });
+  const consumer = new ShareConsumer(
+    { ...CONSUMER_OPTIONS, instance_id },
+    {
+      database,
+      reader,
+      resolveWorkers: (ids) => directory.resolve(ids),
+      blockDetails: async (record) => {
+        const block = await found.details(record.hash);
+        return block && block !== "later" ? { ...block, network_work_hashes: workHashes(block.network_difficulty) } : block;
+      },
+      onRound: () => tracker.poke(),
+      onUnknownWorkers: (ids) => {
+        log.error({ worker_ids: ids.slice(0, 20), count: ids.length }, "shares of workers that the database does not know");
+        metrics.lost("unknown_worker", ids.length);
+      },
+      onDamaged: (records, at) => {
+        log.error({ records, ...at }, "damaged records in the share log were passed over");
+        metrics.lost("damaged", records);
+      },
+      onTrouble: (error) => {
+        if (error) log.warn({ error: error.message }, "shares are not applied yet");
+        monitor.report(error);
+      },
+    },
+  );
+  const tracker: BlockTracker = new BlockTracker(
+    {
+      maturity_confirmations: settings.pool.maturity_confirmations,
+      orphan_depth: 2,
+      reorganisation_depth: 100,
+      poll_ms: 15_000,
+      blocks_per_pass: 500,
+      policy: { fee_percent: settings.pool.fee_percent, pplns_window: settings.pool.pplns_window },
+    },
+    {
+      database,
+      files,
+      node: () => source.active,
+      onMove: (block, to) => {
+        const text = `Block ${block.height} is ${to.state}${to.note ? `: ${to.note}` : ""}.`;
+        if (to.state === "confirmed" || to.state === "orphaned" || to.state === "rejected")
+          tell(`block_${to.state}`, block.hash, text);
+        else log.info({ hash: block.hash, message: text }, "block");
+      },
+      onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "blocks are not followed"),
+    },
+  );
+  const states = new WorkerStates(
+    { every_ms: 3_000 },
+    {
+      database,
+      sessions: () => engine.sessions(),
+      rates: () => live.workerRates(),
+      workerOf: (id) => directory.workerOf(id),
+      databaseUp: () => monitor.up,
+      onTrouble: (error) => log.debug({ error: error.message }, "worker states are not written"),
+    },
+  );
+
+  // Telemetry.
+  let lag_records = 0;
+  const snapshots = new Snapshots({
+    stats: () => engine.stats(),
+    sessions: () => engine.sessions(),
+    workerOf: (id) => directory.workerOf(id),
+    rates: () => live.poolRates(),
+    round: () => live.round(),
+    job: () => work.current,
+    node: () => nodeHealth.current,
+    database: () => databaseHealth.current,
+    lag_records: () => lag_records,
+    now_ms,
+    started_at_ms,
+  });
+  const metrics = new Metrics({
+    stats: () => engine.stats(),
+    snapshot: () => snapshots.latest,
+    blocks_open: () => submitter.open_count,
+    hub_connected: () => hub?.connected ?? false,
+    logins: () => policy.logins,
+  });
+  const metricsServer =
+    settings.metrics && new MetricsServer({ listen: settings.metrics }, { metrics, snapshot: () => snapshots.latest });
+
+  // Everything that can refuse to start does so before anything runs on.
+  const metrics_port = metricsServer ? await metricsServer.start() : null;
+  let stratum: RunningPool["stratum"];
+  try {
+    stratum = engine.start();
+  } catch (error) {
+    await metricsServer?.stop();
+    await database.end();
+    throw error;
+  }
+  source.start();
+  await monitor.start();
+  const begin = engine.stats().share_log;
+  await live.start({ segment: begin.segment, offset: begin.bytes });
+  consumer.start();
+  await submitter.start();
+  tracker.start();
+  states.start();
+  hub?.start();
+
+  let seconds = 0;
+  const eachSecond = setInterval(async () => {
+    seconds += 1;
+    hub?.snapshot(snapshots.take());
+    try {
+      lag_records = await consumer.lag();
+      const at = consumer.cursor;
+      if (at && (at.segment > begin.segment || (at.segment === begin.segment && at.offset >= begin.bytes))) local.forgetUnused();
+      if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);
+    } catch (error) {
+      log.debug({ err: error }, "housekeeping");
+    }
+  }, 1_000);
+
+  const stop = async () => {
+    clearInterval(eachSecond);
+    monitor.stop();
+    await source.stop();
+    // Replies and the share log are flushed before anything else goes.
+    await engine.stop();
+    found.stop();
+    await Promise.allSettled([submitter.stop(), consumer.stop(), tracker.stop(), live.stop(), metricsServer?.stop()]);
+    await states.stop(true);
+    hub?.stop();
+    for (const node of nodes) node.rpc.close();
+    local.close();
+    await database.end();
+  };
+  return { stratum, metrics_port, stop };
+}

@@ -1,0 +1,115 @@
+/**
+ * Workers that first came while the database was away. Each gets an id of this machine's own, above all ids of the database, and a line in
+ * a file before it is let in; the share log carries that id until the database can say the right one.
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { LOCAL_WORKER_ID_MIN } from "../shares/consumer.ts";
+
+export interface LocalWorker {
+  id: number;
+  address: string;
+  name: string;
+}
+
+/** A made-up login costs a line each; this many are kept at most. */
+export const LOCAL_WORKERS_MAX = 100_000;
+
+export class LocalWorkers {
+  readonly #path: string;
+  readonly #byId = new Map<number, LocalWorker>();
+  readonly #byLogin = new Map<string, number>();
+  readonly #used = new Set<number>();
+  #next = LOCAL_WORKER_ID_MIN;
+  #fd: number;
+
+  /** Throws when the folder cannot be written. A torn last line (a crash while writing it) was never let in and is dropped. */
+  constructor(options: { dir: string }) {
+    this.#path = join(options.dir, "local_workers.jsonl");
+    for (const line of readLines(this.#path)) this.#load(line);
+    this.#fd = this.#rewrite();
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  identity(id: number): LocalWorker | null {
+    return this.#byId.get(id) ?? null;
+  }
+
+  /** On disk when it returns; null when there are too many. */
+  assign(address: string, name: string): number | null {
+    const known = this.#byLogin.get(login(address, name));
+    if (known !== undefined) {
+      this.#used.add(known);
+      return known;
+    }
+    if (this.#byId.size >= LOCAL_WORKERS_MAX || this.#next > 0xffffffff) return null;
+    const worker = { id: this.#next, address, name };
+    writeSync(this.#fd, `${JSON.stringify(worker)}\n`);
+    fsyncSync(this.#fd);
+    this.#next += 1;
+    this.#keep(worker);
+    this.#used.add(worker.id);
+    return worker.id;
+  }
+
+  /** Forgets who was not let in by this process: for when every share of the ones before it is applied. Numbers are not given out twice. */
+  forgetUnused(): void {
+    const unused = [...this.#byId.values()].filter((worker) => !this.#used.has(worker.id));
+    if (unused.length === 0) return;
+    for (const worker of unused) {
+      this.#byId.delete(worker.id);
+      this.#byLogin.delete(login(worker.address, worker.name));
+    }
+    closeSync(this.#fd);
+    this.#fd = this.#rewrite();
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #load(line: string): void {
+    try {
+      const item = JSON.parse(line) as Partial<LocalWorker> & { next?: number };
+      if (typeof item.next === "number") this.#next = Math.max(this.#next, item.next);
+      if (typeof item.id === "number" && typeof item.address === "string" && typeof item.name === "string") {
+        this.#keep({ id: item.id, address: item.address, name: item.name });
+        this.#next = Math.max(this.#next, item.id + 1);
+      }
+    } catch {
+      // The torn line of a crash.
+    }
+  }
+
+  #keep(worker: LocalWorker): void {
+    this.#byId.set(worker.id, worker);
+    this.#byLogin.set(login(worker.address, worker.name), worker.id);
+  }
+
+  /** Returns the file, open for appending. */
+  #rewrite(): number {
+    const temporary = `${this.#path}.new`;
+    const fd = openSync(temporary, "w", 0o600);
+    const lines = [{ next: this.#next }, ...this.#byId.values()].map((item) => `${JSON.stringify(item)}\n`);
+    writeSync(fd, lines.join(""));
+    fsyncSync(fd);
+    renameSync(temporary, this.#path);
+    return fd;
+  }
+}
+
+function login(address: string, name: string): string {
+  return `${address}.${name}`;
+}
+
+function readLines(path: string): string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+/** The pool's half of the engine's boundary: who may log in, and where each event goes. */
+import type { AuthorizeEvent, AuthorizeResult, BlockEvent, EngineEvent, StratumEngine } from "@otedama/native/engine-types";
+import { LoginError, type Network, parseLogin } from "@otedama/shared";
+import { DirectoryFullError, type WorkerDirectory } from "./directory.ts";
+
+export interface PolicyOptions {
+  network: Network;
+  min_diff: number;
+  max_diff: number;
+  /** Refused logins an address may make in a minute before it is banned for `refused_ban_s`. */
+  refused_per_minute_max: number;
+  refused_ban_s: number;
+}
+
+export const POLICY_OPTIONS = { refused_per_minute_max: 60, refused_ban_s: 60 };
+
+export interface PolicyDependencies {
+  engine: () => Pick<StratumEngine, "authorizeResult" | "ban">;
+  directory: WorkerDirectory;
+  onBlock: (event: BlockEvent) => void;
+  onShareLog: (message: string | null) => void;
+  onBanned: (address: string, reason: string, seconds: number) => void;
+  onTrouble: (error: Error) => void;
+  now_ms: () => number;
+}
+
+const ADDRESSES_WATCHED_MAX = 10_000;
+
+export class StratumPolicy {
+  readonly #options: PolicyOptions;
+  readonly #d: PolicyDependencies;
+  readonly #refused = new Map<string, number>();
+  #minute = 0;
+  #logins = { accepted: 0, refused: 0 };
+
+  constructor(options: PolicyOptions, dependencies: PolicyDependencies) {
+    this.#options = options;
+    this.#d = dependencies;
+  }
+
+  get logins(): Readonly<{ accepted: number; refused: number }> {
+    return this.#logins;
+  }
+
+  /** Never throws. */
+  handle(event: EngineEvent): void {
+    switch (event.kind) {
+      case "authorize":
+        void this.#authorize(event);
+        return;
+      case "block":
+        this.#d.onBlock(event);
+        return;
+      case "fault":
+        this.#d.onShareLog(event.message);
+        return;
+      case "banned":
+        this.#d.onBanned(event.remote_address, event.reason, event.seconds);
+        return;
+      case "closed":
+        return;
+    }
+  }
+
+  async #authorize(event: AuthorizeEvent): Promise<void> {
+    const result = await this.#judge(event);
+    if (result.accepted) this.#logins.accepted += 1;
+    else {
+      this.#logins.refused += 1;
+      this.#countRefused(event.remote_address);
+    }
+    this.#d.engine().authorizeResult(event.connection_id, event.request_number, result);
+  }
+
+  async #judge(event: AuthorizeEvent): Promise<AuthorizeResult> {
+    try {
+      const login = parseLogin(event.user, event.password, this.#options.network);
+      const worker_id = await this.#d.directory.workerId(login.address, login.worker);
+      const asked = login.options.difficulty;
+      const difficulty = asked === null ? null : Math.min(Math.max(asked, this.#options.min_diff), this.#options.max_diff);
+      return { accepted: true, worker_id, difficulty };
+    } catch (error) {
+      if (error instanceof LoginError || error instanceof DirectoryFullError) return { accepted: false, message: error.message };
+      this.#d.onTrouble(error as Error);
+      return { accepted: false, message: "The pool could not look this worker up: try again in a minute." };
+    }
+  }
+
+  #countRefused(address: string): void {
+    const minute = Math.floor(this.#d.now_ms() / 60_000);
+    if (minute !== this.#minute || this.#refused.size > ADDRESSES_WATCHED_MAX) {
+      this.#refused.clear();
+      this.#minute = minute;
+    }
+    const count = (this.#refused.get(address) ?? 0) + 1;
+    this.#refused.set(address, count);
+    if (count > this.#options.refused_per_minute_max) {
+      this.#d.engine().ban(address, this.#options.refused_ban_s, "too many refused logins");
+    }
+  }
+}

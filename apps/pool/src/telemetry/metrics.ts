@@ -1,0 +1,119 @@
+/** The pool's figures for Prometheus, by the names that its users' dashboards have. */
+import type { EngineStats } from "@otedama/native/engine-types";
+import type { PoolSnapshot } from "@otedama/shared";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { histogramText } from "./histogram.ts";
+import { shareCounts } from "./snapshot.ts";
+
+export interface MetricsDependencies {
+  stats: () => EngineStats;
+  snapshot: () => PoolSnapshot;
+  blocks_open: () => number;
+  hub_connected: () => boolean;
+  logins: () => Readonly<{ accepted: number; refused: number }>;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #d: MetricsDependencies;
+  /** Records of the share log that could not be read, or whose worker the database does not know. */
+  readonly #lost: Counter<"reason">;
+
+  constructor(dependencies: MetricsDependencies) {
+    this.#d = dependencies;
+    collectDefaultMetrics({ register: this.#registry });
+    this.#gauge("otedama_hash_rate", "Hashes a second of the whole pool over the last minute", (s) => s.hashrate_hps.m1);
+    this.#gauge("otedama_peers_connected", "Miners' connections that are open", (s) => s.connections);
+    this.#gauge("otedama_connections", "Stratum connections that are open", (s) => s.connections);
+    this.#gauge("otedama_workers_online", "Workers with an open connection", (s) => s.workers_online);
+    this.#gauge("otedama_cpu_usage_percent", "Processor time of the pool, in percent of one core", (s) => s.cpu_usage_percent);
+    this.#gauge("otedama_network_difficulty", "Difficulty of the block being mined", (s) => s.job?.network_difficulty ?? 0);
+    this.#gauge("otedama_block_height", "Height of the block being mined", (s) => s.job?.height ?? 0);
+    this.#gauge(
+      "otedama_round_effort",
+      "Work of the open round over the work a block is expected to take",
+      (s) => s.round.effort,
+    );
+    this.#gauge("otedama_accounting_lag_records", "Share records not yet in the database", (s) => s.accounting_lag_records);
+    this.#gauge("otedama_node_up", "1 while a chain node gives templates", (s) => (s.node.state === "down" ? 0 : 1));
+    this.#gauge("otedama_database_up", "1 while the database takes shares", (s) => (s.database.state === "down" ? 0 : 1));
+    this.#gauge("otedama_hub_up", "1 while the control plane is connected", () => (this.#d.hub_connected() ? 1 : 0));
+    this.#gauge("otedama_blocks_submitting", "Blocks that no node has answered for", () => this.#d.blocks_open());
+    this.#count("otedama_blocks_found_total", "Shares that met the network's target", (s) => s.blocks);
+    this.#count("otedama_connects_total", "Connections that were accepted", (s) => s.connects_total);
+    this.#count("otedama_refused_connects_total", "Connections refused by a limit or a ban", (s) => s.refused_connects);
+    this.#count("otedama_bad_lines_total", "Lines that were no Stratum message", (s) => s.bad_lines);
+    this.#count("otedama_received_bytes_total", "Bytes read from miners", (s) => s.bytes_in);
+    this.#count("otedama_sent_bytes_total", "Bytes sent to miners", (s) => s.bytes_out);
+    this.#count("otedama_retargets_total", "Changes of a connection's difficulty", (s) => s.retargets);
+    this.#count("otedama_share_log_records_total", "Records written to the share log", (s) => s.share_log.records);
+    this.#count("otedama_share_log_syncs_total", "Syncs of the share log to disk", (s) => s.share_log.syncs);
+    this.#labelled("otedama_shares_total", "Shares by result", "result", () => shareCounts(this.#d.stats()));
+    this.#labelled("otedama_connections_closed_total", "Connections closed, by reason", "reason", () => this.#d.stats().closed);
+    this.#labelled("otedama_logins_total", "Logins by result", "result", () => ({ ...this.#d.logins() }));
+    this.#lost = new Counter({
+      name: "otedama_accounting_lost_records_total",
+      help: "Share records that could not be credited",
+      labelNames: ["reason"],
+      registers: [this.#registry],
+    });
+  }
+
+  lost(reason: "damaged" | "unknown_worker", records: number): void {
+    this.#lost.inc({ reason }, records);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  async text(): Promise<string> {
+    const stats = this.#d.stats();
+    const own = await this.#registry.metrics();
+    const answer = histogramText("otedama_share_answer_seconds", "From a share's arrival to its answer", stats.answer_ms);
+    const notify = histogramText(
+      "otedama_template_to_last_notify_seconds",
+      "From a template's arrival to the last miner's job",
+      stats.notify_ms,
+    );
+    return `${own}\n${answer}${notify}`;
+  }
+
+  #gauge(name: string, help: string, read: (snapshot: PoolSnapshot) => number): void {
+    const snapshot = this.#d.snapshot;
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        gauge.set(read(snapshot()));
+      },
+    });
+  }
+
+  #count(name: string, help: string, read: (stats: EngineStats) => number): void {
+    const stats = this.#d.stats;
+    const counter: Counter = new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        counter.reset();
+        counter.inc(read(stats()));
+      },
+    });
+  }
+
+  #labelled<L extends string>(name: string, help: string, label: L, read: () => Record<string, number>): void {
+    const counter: Counter<L> = new Counter<L>({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        counter.reset();
+        for (const [value, count] of Object.entries(read())) counter.inc({ [label]: value } as Record<L, string>, count);
+      },
+    });
+  }
+}

@@ -1,0 +1,33 @@
+/** What this process counts about itself, shown by /api/v1/status. The names are fixed, so the table cannot grow. */
+export const COUNTERS = [
+  "http_requests",
+  "http_errors",
+  "http_refused_origin",
+  "http_body_too_large",
+  "sign_in_refused",
+  "sign_in_limited",
+  "hub_refused_handshakes",
+  "hub_bad_messages",
+  "hub_flooded_messages",
+  "hub_telemetry",
+  "hub_snapshots",
+  "hub_events",
+  "hub_events_dropped",
+  "fleet_rows_written",
+  "fleet_samples_dropped",
+  "fleet_rows_rejected",
+  "ws_refused",
+] as const;
+export type Counter = (typeof COUNTERS)[number];
+
+export class Counters {
+  readonly #counts = new Map<Counter, number>(COUNTERS.map((name) => [name, 0]));
+
+  add(name: Counter, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
+  }
+
+  read(): Record<Counter, number> {
+    return Object.fromEntries(this.#counts) as Record<Counter, number>;
+  }
+}

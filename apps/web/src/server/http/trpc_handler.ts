@@ -1,0 +1,38 @@
+/** `/api/trpc/*`: the procedures over HTTP, at most a dozen in one request. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isDatabaseAway } from "@otedama/db/web";
+import { TRPCError } from "@trpc/server";
+import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
+import type { Services } from "../services.ts";
+import { type Context, DATABASE_AWAY } from "../trpc/procedure.ts";
+import { appRouter } from "../trpc/router.ts";
+import { cookieHeaders } from "./cookies.ts";
+
+const PREFIX = "/api/trpc/";
+const BODY_BYTES_MAX = 65_536;
+const BATCH_MAX = 12;
+
+export async function createContext(services: Services, headers: Headers): Promise<Context> {
+  try {
+    return { services, me: await services.whoIs(headers) };
+  } catch (error) {
+    if (isDatabaseAway(error)) throw new TRPCError({ code: "SERVICE_UNAVAILABLE", message: DATABASE_AWAY });
+    services.log.error({ err: error }, "a session could not be checked");
+    throw error;
+  }
+}
+
+export function createTrpcHandler(services: Services) {
+  return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
+    response.setHeader("cache-control", "no-store");
+    await nodeHTTPRequestHandler({
+      router: appRouter,
+      req: request,
+      res: response,
+      path: path.slice(PREFIX.length),
+      maxBodySize: BODY_BYTES_MAX,
+      maxBatchSize: BATCH_MAX,
+      createContext: () => createContext(services, cookieHeaders(request)),
+    });
+  };
+}

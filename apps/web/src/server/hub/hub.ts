@@ -1,0 +1,106 @@
+/** The Socket.IO server with its three namespaces: agents and pools send, browsers listen. */
+import type { Server as HttpServer } from "node:http";
+import { isDatabaseAway, knownAgents, type Sql } from "@otedama/db/web";
+import type { Logger } from "pino";
+import { Server } from "socket.io";
+import type { Auth } from "../auth/auth.ts";
+import type { Counters } from "../counters.ts";
+import { sameOrigin } from "../http/origin.ts";
+import type { FleetWriter } from "../live/fleet_writer.ts";
+import type { LiveFigures } from "../live/live_figures.ts";
+import { serveAgents } from "./agents.ts";
+import type { BrowserFeed } from "./browser_feed.ts";
+import { serveBrowsers } from "./browsers.ts";
+import { servePools } from "./pools.ts";
+import { TokenGate } from "./token_gate.ts";
+
+export interface HubOptions {
+  public_url: URL;
+  /** Longest message; a longer one ends its connection. */
+  message_bytes_max: number;
+  connections_max: number;
+  browsers_max: number;
+  agents_max: number;
+  /** How often revoked tokens and ended sessions are looked for among the open connections. */
+  recheck_ms: number;
+}
+
+export interface HubDependencies {
+  server: HttpServer;
+  sql: Sql;
+  auth: Auth;
+  figures: LiveFigures;
+  fleet: FleetWriter;
+  feed: BrowserFeed;
+  counters: Counters;
+  log: Logger;
+  now: () => number;
+}
+
+export interface Hub {
+  connections(): number;
+  close(): Promise<void>;
+}
+
+export function startHub(options: HubOptions, dependencies: HubDependencies): Hub {
+  const { server, sql, figures, fleet, feed, counters, log, now, auth } = dependencies;
+  const io = new Server(server, {
+    serveClient: false,
+    maxHttpBufferSize: options.message_bytes_max,
+    connectTimeout: 10_000,
+    pingInterval: 10_000,
+    pingTimeout: 10_000,
+    destroyUpgrade: false,
+    allowRequest: (request, answer) => {
+      const { origin, host } = request.headers;
+      const refused =
+        io.engine.clientsCount >= options.connections_max ||
+        (origin !== undefined && !sameOrigin(origin, host, options.public_url));
+      if (refused) counters.add("hub_refused_handshakes");
+      answer(refused ? "forbidden" : null, !refused);
+    },
+  });
+  const gate = new TokenGate({ remembered_max: 10_000, lookups_max: 64 }, { sql });
+  const machines = { gate, counters, log, now };
+  const agents = serveAgents(io.of("/agents"), { ...machines, figures, fleet, feed });
+  const pools = servePools(io.of("/pools"), { ...machines, figures, feed });
+  const browsers = serveBrowsers(
+    io.of("/browsers"),
+    { connections_max: options.browsers_max },
+    { auth, sql, feed, counters, log },
+  );
+
+  let fleet_known = false;
+  const recheck = async () => {
+    try {
+      if (!fleet_known) {
+        for (const id of await knownAgents(sql, options.agents_max)) figures.agentKnown(id);
+        fleet_known = true;
+        feed.dirty();
+      }
+      const dead = await gate.dead([...new Set([...agents.token_ids(), ...pools.token_ids()])]);
+      if (dead.size > 0) {
+        agents.closeTokens(dead);
+        pools.closeTokens(dead);
+      }
+      await browsers.closeEndedSessions();
+    } catch (error) {
+      if (!isDatabaseAway(error)) log.error({ err: error }, "open connections could not be checked");
+    }
+  };
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+  const again = () => {
+    if (!closed) timer = setTimeout(() => void recheck().finally(again), options.recheck_ms);
+  };
+  void recheck().finally(again);
+
+  return {
+    connections: () => io.engine.clientsCount,
+    async close() {
+      closed = true;
+      if (timer !== null) clearTimeout(timer);
+      await io.close();
+    },
+  };
+}

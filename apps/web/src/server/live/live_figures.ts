@@ -1,0 +1,86 @@
+/** The latest of everything that is live, in memory: one snapshot a pool instance, one report an agent. */
+import type { AgentTelemetry, LiveDto, PartHealth, PoolSnapshot } from "@otedama/shared";
+import { combineSnapshots } from "./pool_snapshots.ts";
+
+export interface LiveFiguresOptions {
+  /** Silence after which an agent is offline. */
+  offline_after_ms: number;
+  agents_max: number;
+}
+
+interface AgentFigures {
+  seen_at_ms: number;
+  mining: boolean;
+  hashrate_hps: number;
+  temperature_c_max: number | null;
+}
+
+export class LiveFigures {
+  readonly #options: LiveFiguresOptions;
+  readonly #database: () => PartHealth;
+  readonly #pools = new Map<string, PoolSnapshot | null>();
+  /** Null for one that is known from the database and was not heard of since this process began. */
+  readonly #agents = new Map<string, AgentFigures | null>();
+  #pool_seen_at_ms: number | null = null;
+
+  constructor(options: LiveFiguresOptions, dependencies: { database: () => PartHealth }) {
+    this.#options = options;
+    this.#database = dependencies.database;
+  }
+
+  poolConnected(instance_id: string): void {
+    if (!this.#pools.has(instance_id)) this.#pools.set(instance_id, null);
+  }
+
+  poolSnapshot(instance_id: string, snapshot: PoolSnapshot, now_ms: number): void {
+    this.#pools.set(instance_id, snapshot);
+    this.#pool_seen_at_ms = now_ms;
+  }
+
+  poolGone(instance_id: string): void {
+    this.#pools.delete(instance_id);
+  }
+
+  /** False when there are too many agents to take one more. */
+  agentKnown(agent_id: string): boolean {
+    if (this.#agents.has(agent_id)) return true;
+    if (this.#agents.size >= this.#options.agents_max) return false;
+    this.#agents.set(agent_id, null);
+    return true;
+  }
+
+  agentReported(agent_id: string, telemetry: AgentTelemetry, now_ms: number): void {
+    const temperatures = telemetry.devices.flatMap((device) => device.temperature_c ?? []);
+    this.#agents.set(agent_id, {
+      seen_at_ms: now_ms,
+      mining: telemetry.pool.state === "mining",
+      hashrate_hps: telemetry.devices.reduce((sum, device) => sum + device.hashrate_hps.s60, 0),
+      temperature_c_max: temperatures.length === 0 ? null : Math.max(...temperatures),
+    });
+  }
+
+  read(now_ms: number): LiveDto {
+    let mining = 0;
+    let offline = 0;
+    let hashrate_hps = 0;
+    let temperature_c_max: number | null = null;
+    for (const agent of this.#agents.values()) {
+      if (agent === null || now_ms - agent.seen_at_ms > this.#options.offline_after_ms) {
+        offline++;
+        continue;
+      }
+      if (agent.mining) mining++;
+      hashrate_hps += agent.hashrate_hps;
+      if (agent.temperature_c_max !== null)
+        temperature_c_max = Math.max(temperature_c_max ?? agent.temperature_c_max, agent.temperature_c_max);
+    }
+    const snapshots = [...this.#pools.values()].filter((snapshot) => snapshot !== null);
+    return {
+      at_ms: now_ms,
+      pool: combineSnapshots(snapshots),
+      pool_seen_at_ms: this.#pool_seen_at_ms,
+      agents: { total: this.#agents.size, mining, offline, hashrate_hps, temperature_c_max },
+      database: this.#database(),
+    };
+  }
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { sendError, sendJson } from "../http/respond.ts";
+import { openApiDocument } from "./openapi.ts";
+import type { PublicFigures } from "./public_figures.ts";
+import { ROUTES } from "./routes.ts";
+
+/** Public figures may be shown by any page, so any origin may read them. */
+const HEADERS = {
+  "cache-control": "no-store",
+  "access-control-allow-origin": "*",
+  "cross-origin-resource-policy": "cross-origin",
+};
+
+export function createRestHandler(options: { version: string; public_url: string }, dependencies: { figures: PublicFigures }) {
+  const readers = new Map(ROUTES.map((route) => [route.path, () => route.read(dependencies.figures)]));
+  const document = openApiDocument(options.version, options.public_url);
+  const openapi = async () => document;
+  readers.set("/api/v1/openapi.json", openapi);
+  readers.set("/api/openapi.json", openapi);
+
+  return {
+    serves: (path: string) =>
+      path === "/health" || path === "/api/openapi.json" || path === "/api/v1" || path.startsWith("/api/v1/"),
+    async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+      const read = readers.get(path);
+      if (read === undefined)
+        return sendError(response, 404, "not_found", "There is no such endpoint. See /api/v1/openapi.json.");
+      if (request.method !== "GET" && request.method !== "HEAD") {
+        return sendError(response, 405, "method_not_allowed", "This API only reads: use GET.", { allow: "GET, HEAD" });
+      }
+      sendJson(response, 200, await read(), HEADERS);
+    },
+  };
+}

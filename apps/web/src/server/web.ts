@@ -1,0 +1,193 @@
+/** The control plane as one thing that starts and stops: database, sign-in, hub, procedures, public API and pages on one port. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { OFFLINE_AFTER_S, openWebDatabase } from "@otedama/db/web";
+import type { ListenAddress, WebSettings } from "@otedama/shared";
+import type { Logger } from "pino";
+import { createAuth } from "./auth/auth.ts";
+import { PasswordHasher } from "./auth/password.ts";
+import { setBridge } from "./bridge.ts";
+import { Counters } from "./counters.ts";
+import { createAuthHandler } from "./http/auth_handler.ts";
+import { createRequestHandler, type Pages } from "./http/request_handler.ts";
+import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
+import { BrowserFeed } from "./hub/browser_feed.ts";
+import { startHub } from "./hub/hub.ts";
+import { DatabaseWatch } from "./live/database_watch.ts";
+import { FleetWriter } from "./live/fleet_writer.ts";
+import { LiveFigures } from "./live/live_figures.ts";
+import { createRestHandler } from "./rest/handler.ts";
+import { PublicFigures } from "./rest/public_figures.ts";
+import type { Services } from "./services.ts";
+import { createCaller } from "./trpc/router.ts";
+import { PublicFeed } from "./ws/public_feed.ts";
+
+export interface Web {
+  address: ListenAddress;
+  close(): Promise<void>;
+}
+
+export interface WebDependencies {
+  pages: Pages;
+  log: Logger;
+  version: string;
+  now: () => number;
+}
+
+const AGENTS_MAX = 50_000;
+const HUB_CONNECTIONS_MAX = 60_000;
+const LAST_WRITES_MS = 1_500;
+
+/** Throws a sentence when the port cannot be had. */
+export async function startWeb(settings: WebSettings, dependencies: WebDependencies): Promise<Web> {
+  const { pages, log, version, now } = dependencies;
+  const public_url = new URL(settings.public_url);
+  const counters = new Counters();
+  const database = openWebDatabase(
+    { url: settings.database_url, connections_max: 10, connect_timeout_ms: 3_000, statement_timeout_ms: 10_000 },
+    { onError: (error) => log.debug({ err: error }, "a database connection broke") },
+  );
+  const { sql } = database;
+  const passwords = new PasswordHasher({ parallel_max: 2, waiting_max: 32 });
+  const auth = createAuth(settings, { database, passwords, log });
+
+  const watch = new DatabaseWatch(
+    { interval_ms: 2_000, slow_ms: 500 },
+    {
+      sql,
+      now,
+      changed: (health) => {
+        log[health.state === "ok" ? "info" : "warn"](
+          { database: health.state, reason: health.message },
+          "the database's state changed",
+        );
+        feed.dirty();
+        if (health.state === "ok") feed.changedNow("workers", "blocks", "rigs", "balances", "overview");
+      },
+    },
+  );
+  const figures = new LiveFigures(
+    { offline_after_ms: OFFLINE_AFTER_S * 1000, agents_max: AGENTS_MAX },
+    { database: () => watch.health },
+  );
+  const live = () => figures.read(now());
+  const feed = new BrowserFeed(
+    { tick_ms: 500, heartbeat_ms: 5_000, restless_ms: 5_000, events_max: 100 },
+    { read: live, counters, now },
+  );
+  const fleet = new FleetWriter(
+    {
+      interval_ms: 1_000,
+      retry_ms_max: 8_000,
+      samples_max: 100_000,
+      batch_max: 2_000,
+      keep_ms: 32 * 86_400_000,
+      sweep_interval_ms: 3_600_000,
+    },
+    { sql, counters, log, now },
+  );
+
+  const services: Services = {
+    settings,
+    log,
+    database,
+    passwords,
+    live,
+    whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
+    now,
+  };
+  const public_figures = new PublicFigures(
+    { version, network: settings.network, summary_ttl_ms: 3_000 },
+    { sql, live, counters, now },
+  );
+  const public_feed = new PublicFeed(
+    { clients_max: 500, clients_per_address_max: 50, unread_bytes_max: 65_536, ping_ms: 30_000 },
+    { figures: public_figures, feed, counters },
+  );
+
+  const server = createServer({
+    maxHeaderSize: 32_768,
+    requestTimeout: 30_000,
+    headersTimeout: 15_000,
+    keepAliveTimeout: 10_000,
+  });
+  server.on(
+    "request",
+    createRequestHandler({
+      rest: createRestHandler({ version, public_url: settings.public_url }, { figures: public_figures }),
+      auth: createAuthHandler({ auth, counters, public_url, askDatabase: () => sql.query("SELECT 1") }),
+      trpc: createTrpcHandler(services),
+      pages,
+      public_url,
+      counters,
+      log,
+    }),
+  );
+  const hub = startHub(
+    {
+      public_url,
+      message_bytes_max: 131_072,
+      connections_max: HUB_CONNECTIONS_MAX,
+      browsers_max: 5_000,
+      agents_max: AGENTS_MAX,
+      recheck_ms: 3_000,
+    },
+    { server, sql, auth, figures, fleet, feed, counters, log, now },
+  );
+  server.on("upgrade", (request, socket, head) => {
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    if (path === "/ws") return public_feed.upgrade(request, socket, head);
+    if (!path.startsWith("/socket.io")) socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+  });
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+  });
+
+  async function close(): Promise<void> {
+    watch.stop();
+    feed.stop();
+    public_feed.stop();
+    await hub.close();
+    server.closeAllConnections();
+    await Promise.race([fleet.stop(), new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref())]);
+    await Promise.race([
+      Promise.allSettled([pages.close(), database.close()]),
+      new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref()),
+    ]);
+  }
+
+  try {
+    await listen(server, settings.listen);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  await watch.start();
+  feed.start();
+  fleet.start();
+  public_feed.start();
+  setBridge({
+    services,
+    whoIs: services.whoIs,
+    createCaller: async (headers) => createCaller(await createContext(services, headers)),
+  });
+  const bound = server.address() as AddressInfo;
+  return { address: { host: bound.address, port: bound.port }, close };
+}
+
+function listen(server: ReturnType<typeof createServer>, { host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === "EADDRINUSE"
+          ? `port ${port} on ${host} is in use: stop what uses it or choose another with api.listen_addr`
+          : error.code === "EACCES"
+            ? `port ${port} on ${host} needs more rights: choose one above 1023`
+            : error.code === "EADDRNOTAVAIL"
+              ? `${host} is no address of this machine`
+              : error.message;
+      reject(new Error(`The dashboard cannot listen: ${why}.`));
+    });
+    server.listen(port, host, resolve);
+  });
+}

@@ -1,0 +1,139 @@
+import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
+import { ROLES } from "@otedama/shared";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { appRouter } from "../src/server/trpc/router.ts";
+import { hashOf, rigId } from "./fixtures/seed.ts";
+import { type RunningWeb, startTestWeb } from "./fixtures/web_server.ts";
+
+const OPEN = ["setup.status", "setup.complete", "me.get"];
+/** A good input of each procedure that needs one. */
+const INPUTS: Record<string, unknown> = {
+  "overview.get": {},
+  "pool.series": {},
+  "workers.list": {},
+  "workers.get": { id: 1 },
+  "blocks.list": {},
+  "blocks.get": { hash: hashOf("none") },
+  "rigs.list": {},
+  "rigs.get": { id: rigId(1) },
+  "balances.list": {},
+  "balances.get": { account_id: 1 },
+  "search.find": { q: "x" },
+};
+const procedures = Object.entries(
+  appRouter._def.procedures as unknown as Record<string, { _def: { type: string; meta?: { roles?: unknown } } }>,
+);
+
+let postgres: TestPostgres;
+let web: RunningWeb;
+let cookie: string;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  web = await startTestWeb(await postgres.createMigratedDatabase());
+  cookie = await web.signIn();
+});
+afterAll(async () => {
+  await web.stop();
+  await postgres.stop();
+});
+
+async function call(
+  path: string,
+  input: unknown,
+  as: string | null,
+): Promise<{ status: number; code: string | undefined; message: string; field: unknown }> {
+  const query = new URLSearchParams({ input: JSON.stringify(input) });
+  const answer = await fetch(`${web.origin}/api/trpc/${path}?${query}`, { headers: as === null ? {} : { cookie: as } });
+  const body = (await answer.json()) as { error?: { message: string; data: { code: string; field: unknown } } };
+  return {
+    status: answer.status,
+    code: body.error?.data.code,
+    message: body.error?.message ?? "",
+    field: body.error?.data.field,
+  };
+}
+
+test("every procedure says who may call it", () => {
+  expect(procedures.length).toBeGreaterThanOrEqual(14);
+  for (const [path, { _def }] of procedures) {
+    expect(_def.meta?.roles, path).toEqual(OPEN.includes(path) ? "public" : expect.arrayContaining(["owner"]));
+  }
+});
+
+describe("who may call", () => {
+  const closed = procedures.map(([path]) => path).filter((path) => !OPEN.includes(path));
+
+  test.each(closed)("%s: nobody without signing in", async (path) => {
+    expect(await call(path, INPUTS[path], null)).toMatchObject({ status: 401, code: "UNAUTHORIZED" });
+    expect(await call(path, INPUTS[path], "otedama.session_token=abc.def")).toMatchObject({ status: 401, code: "UNAUTHORIZED" });
+  });
+
+  test.each(closed)("%s: every role may read; a role that does not exist may not", async (path) => {
+    try {
+      for (const role of ROLES) {
+        await web.sql.query(`UPDATE "user" SET role = $1`, [role]);
+        expect([undefined, "NOT_FOUND"], role).toContain((await call(path, INPUTS[path], cookie)).code);
+      }
+      await web.sql.query(`UPDATE "user" SET role = 'admin'`);
+      expect((await call(path, INPUTS[path], cookie)).status).toBeGreaterThanOrEqual(400);
+    } finally {
+      await web.sql.query(`UPDATE "user" SET role = 'owner'`);
+    }
+  });
+});
+
+describe("bad input names its field and touches nothing", () => {
+  test.each([
+    ["workers.list", { page: 0 }, "page"],
+    ["workers.list", { page_size: 201 }, "page_size"],
+    ["workers.list", { sort: "password" }, "sort"],
+    ["workers.list", { dir: "asc; DROP TABLE worker" }, "dir"],
+    ["workers.list", { q: "x".repeat(129) }, "q"],
+    ["workers.list", { q: "a\0" }, "q"],
+    ["workers.list", { nonsense: 1 }, ""],
+    ["workers.get", { id: 2 ** 40 }, "id"],
+    ["workers.get", { id: 1, window: "1y" }, "window"],
+    ["blocks.get", { hash: "00" }, "hash"],
+    ["blocks.list", { state: "lost" }, "state"],
+    ["rigs.get", { id: "1" }, "id"],
+    ["balances.get", { account_id: "1" }, "account_id"],
+    ["search.find", { q: "  " }, "q"],
+    ["overview.get", { window: ["1h"] }, "window"],
+  ])("%s %j", async (path, input, field) => {
+    const answer = await call(path, input, cookie);
+    expect(answer).toMatchObject({ status: 400, code: "BAD_REQUEST", field });
+    expect(answer.message.length).toBeLessThan(300);
+  });
+
+  test("text with wildcards, quotes and markup is looked for as it is", async () => {
+    const client = web.client(cookie);
+    for (const q of ["%", "_", "\\", "'; DROP TABLE worker; --", "<script>", "\ud800"]) {
+      expect(await client.workers.list.query({ q })).toEqual({ total: 0, rows: [] });
+      expect(await client.rigs.list.query({ q })).toEqual({ total: 0, rows: [] });
+      expect(await client.search.find.query({ q })).toEqual({ rigs: [], workers: [], blocks: [], accounts: [] });
+    }
+  });
+
+  test("what does not exist is NOT_FOUND in words", async () => {
+    expect(await call("workers.get", { id: 999 }, cookie)).toMatchObject({ status: 404, message: "There is no such worker." });
+    expect(await call("blocks.get", { hash: hashOf("none") }, cookie)).toMatchObject({ status: 404 });
+    expect(await call("nothing.here", {}, cookie)).toMatchObject({ status: 404 });
+  });
+
+  test("an error carries no stack and no path of the server", async () => {
+    const answer = await fetch(`${web.origin}/api/trpc/workers.list?input=%7Bbroken`, { headers: { cookie } });
+    const text = await answer.text();
+    expect(answer.status).toBe(400);
+    expect(text).not.toMatch(/stack|node_modules|\/src\//);
+  });
+
+  test("too many calls in one request and a body that is too large", async () => {
+    const many = Array.from({ length: 13 }, () => "me.get").join(",");
+    expect((await fetch(`${web.origin}/api/trpc/${many}?batch=1&input=%7B%7D`)).status).toBe(400);
+    expect((await web.post("/api/trpc/setup.complete", { token: "x".repeat(100_000) })).status).toBe(413);
+  });
+
+  test("a mutation that another site sends", async () => {
+    expect((await web.post("/api/trpc/setup.complete", {}, { origin: "https://evil.example" })).status).toBe(403);
+  });
+});

@@ -1,0 +1,4 @@
+export { type ConfigKey, configKeys, environmentName } from "./keys.ts";
+export { ConfigError, type ConfigSources, type FlagValue, loadConfig } from "./load.ts";
+export { nearest } from "./nearest.ts";
+export { type Config, type ConfigInput, ConfigSchema, MODES } from "./schema.ts";

@@ -1,0 +1,81 @@
+// Steps of a first start, in plain JavaScript: this runs before anything is installed.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Something that a person can put right; its message is one sentence that says how. */
+export class Trouble extends Error {
+  sentence = true;
+}
+
+/** Prints the step's name at once and its outcome and time when it is over. A step that answers null had nothing to do. */
+export async function step(name, work) {
+  const began = performance.now();
+  let shown = false;
+  const show = (doing) => {
+    shown = true;
+    process.stdout.write(`  ${name.padEnd(12)} ${doing} …${process.stdout.isTTY ? "" : "\n"}`);
+  };
+  const said = await work(show);
+  if (said === null) return;
+  const line = `  ${name.padEnd(12)} ${said.padEnd(56)} ${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s`;
+  process.stdout.write(`${shown && process.stdout.isTTY ? "\r" : ""}${line}\n`);
+}
+
+/** Runs a program to its end; what it writes is kept back and shown when it fails. */
+export function quietly(command, args, { cwd = ROOT, env = {}, trouble }) {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    let written = "";
+    const keep = (chunk) => {
+      written = (written + chunk).slice(-200_000);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.once("error", (error) => fail(new Trouble(`${command} could not be started: ${error.message}`)));
+    child.once("close", (code, signal) => {
+      if (code === 0) return done(written);
+      if (/ENOSPC|No space left on device/.test(written)) {
+        return fail(
+          new Trouble(`The disk is full: ${ROOT} needs about 2.5 GB for packages and builds. Free some space and start again`),
+        );
+      }
+      process.stderr.write(`\n${written.trim().split("\n").slice(-25).join("\n")}\n`);
+      fail(new Trouble(`\n${trouble(written)} (${signal ? `ended by ${signal}` : `code ${code}`}; the last lines are above)`));
+    });
+  });
+}
+
+/** SHA-256 over names and contents of all files below the given paths, build results and packages left out. */
+export function contentHash(paths, extra = "") {
+  const hash = createHash("sha256").update(extra);
+  const walk = (path) => {
+    if (!existsSync(path)) return;
+    if (statSync(path).isDirectory()) {
+      for (const name of readdirSync(path).sort()) {
+        if (!["node_modules", "build", ".next", "generated", ".turbo", "test", "e2e"].includes(name)) walk(join(path, name));
+      }
+    } else {
+      const content = readFileSync(path);
+      hash.update(`${relative(ROOT, path)}\0${content.length}\0`).update(content);
+    }
+  };
+  for (const path of paths) walk(join(ROOT, path));
+  return hash.digest("hex");
+}
+
+/** A file that says what a result was made from; written last, so an interrupted step is done again. */
+export function stamp(path) {
+  const file = join(ROOT, path);
+  return {
+    is: (hash) => existsSync(file) && readFileSync(file, "utf8") === hash,
+    write: (hash) => {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, hash);
+    },
+  };
+}
