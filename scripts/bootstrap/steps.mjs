@@ -60,7 +60,8 @@ export async function installPackages() {
     }
     show("installing (once, about a minute)");
     const { command, args } = npm();
-    await quietly(command, [...args, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    // Not `npm ci`: it refuses a lockfile that lacks another platform's optional binaries, which a registry mirror may not carry.
+    await quietly(command, [...args, "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"], {
       trouble: (written) =>
         /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(written)
           ? "The package registry could not be reached: check the network or npm's `registry` setting and start again"
