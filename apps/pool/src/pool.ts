@@ -136,7 +136,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       );
       tracker.poke();
     },
-    onNode: (node, message) => nodeReports.report(node.name, message),
+    onNode: (node, message) => {
+      nodeReports.report(node.name, message);
+      if (message === null) submitter.poke();
+    },
     monotonic_ms,
   });
 
