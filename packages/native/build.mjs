@@ -4,7 +4,7 @@
  *
  * A file's name says which instructions it may use (`batch_avx2.cc`), everything else is compiled for the architecture's
  * baseline, so that one build runs on every machine and picks its kernels there. Objects are named by the hash of all that
- * went into them, and every result is written aside and renamed: two builds at once, or one that was killed, do no harm.
+ * went into them (and of nothing else: a moved checkout keeps them), and every result is written aside and renamed: two builds at once, or one that was killed, do no harm.
  * The linked addon must pass the known-answer vectors before it takes the place of the last one.
  */
 import { execFile } from "node:child_process";
@@ -144,7 +144,10 @@ async function compileAll(compiler, units) {
     for (let unit = queue.shift(); unit; unit = queue.shift()) {
       const aside = `${unit.object}.${process.pid}.tmp`;
       try {
-        const { stderr } = await run(compiler.path, [...unit.flags, "-c", unit.source, "-o", aside], { maxBuffer: 1 << 26 });
+        const { stderr } = await run(compiler.path, [...unit.flags, "-c", relative(ROOT, unit.source), "-o", aside], {
+          cwd: ROOT,
+          maxBuffer: 1 << 26,
+        });
         if (stderr) process.stderr.write(stderr);
       } catch (error) {
         queue.length = 0;
@@ -214,7 +217,7 @@ async function build() {
   const addon_api = headerPackage("node-addon-api", ".");
   const node_api = headerPackage("node-api-headers", "include");
   const flags = {
-    options: [...BASE_FLAGS, ...(process.arch === "x64" ? ["-march=x86-64", "-mtune=generic"] : []), `-I${SRC}`],
+    options: [...BASE_FLAGS, ...(process.arch === "x64" ? ["-march=x86-64", "-mtune=generic"] : []), "-Isrc"],
     includes: [`-isystem${addon_api.include}`, `-isystem${node_api.include}`],
     key: `${addon_api.version} ${node_api.version}`,
   };
