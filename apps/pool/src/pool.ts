@@ -138,7 +138,9 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
     onNode: (node, message) => {
       nodeReports.report(node.name, message);
-      if (message === null) submitter.poke();
+      if (message !== null) return;
+      submitter.poke();
+      tracker.poke();
     },
     monotonic_ms,
   });
