@@ -45,7 +45,9 @@ export class StratumMiner {
       for (const answer of this.#waiting.values()) answer({ result: null, error: [0, "closed", null] });
       this.#waiting.clear();
     });
-    createInterface({ input: socket }).on("line", (line) => this.#receive(JSON.parse(line)));
+    createInterface({ input: socket })
+      .on("line", (line) => this.#receive(JSON.parse(line)))
+      .on("error", () => {});
   }
 
   /** Connects and subscribes. */
