@@ -136,7 +136,12 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       );
       tracker.poke();
     },
-    onNode: (node, message) => nodeReports.report(node.name, message),
+    onNode: (node, message) => {
+      nodeReports.report(node.name, message);
+      if (message !== null) return;
+      submitter.poke();
+      tracker.poke();
+    },
     monotonic_ms,
   });
 
@@ -257,6 +262,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   let stratum: RunningPool["stratum"];
   try {
     stratum = engine.start();
+    // The engine holds the folder from here on.
+    local.open();
   } catch (error) {
     await metricsServer?.stop();
     await database.end();
@@ -265,7 +272,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   source.start();
   await monitor.start();
   const begin = engine.stats().share_log;
-  await live.start({ segment: begin.segment, offset: begin.bytes });
+  await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
   await submitter.start();
   tracker.start();

@@ -53,9 +53,10 @@ export class LiveShares {
   }
 
   /** Remembers from the database where it is there; begins at the end of the log where it is not. */
-  async start(end: LogPosition | null): Promise<void> {
+  async start(end: LogPosition | null, database_up: boolean): Promise<void> {
     try {
-      await this.#remember();
+      if (database_up) await this.#remember();
+      else this.#position = end;
     } catch {
       this.#position = end;
     }

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "stratum/engine.h"
 #include "stratum/hex.h"
@@ -163,21 +165,33 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
   // new NativeEngine(options, onEvents)
   explicit NativeEngine(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeEngine>(info) {
     Options options = options_of(info[0].As<Napi::Object>());
-    waker_ = Waker::New(info.Env(), info[1].As<Napi::Function>(), "stratum engine events", 0, 1, this);
-    engine_ = std::make_unique<Engine>(std::move(options), [this] { waker_.NonBlockingCall(); });
+    door_ = std::make_shared<Door>();
+    door_->engine = this;
+    // When the environment ends first, the function is gone before this object is.
+    door_->waker = Waker::New(
+        info.Env(), info[1].As<Napi::Function>(), "stratum engine events", 0, 1, door_.get(),
+        [](Napi::Env, std::shared_ptr<Door>* door, Door*) {
+          (*door)->shut();
+          delete door;
+        },
+        new std::shared_ptr<Door>(door_));
+    engine_ = std::make_unique<Engine>(std::move(options), [door = door_] { door->wake(); });
     // An engine that was never started does not keep the process alive.
-    waker_.Unref(info.Env());
+    door_->waker.Unref(info.Env());
   }
 
   ~NativeEngine() override {
     engine_.reset();
-    if (!released_) waker_.Release();
+    door_->engine = nullptr;
+    if (door_->shut()) door_->waker.Release();
   }
 
  private:
-  static void deliver(Napi::Env env, Napi::Function on_events, NativeEngine* self, void*) {
-    if (!env || !self->engine_) return;
-    const auto events = self->engine_->take_events();
+  struct Door;
+
+  static void deliver(Napi::Env env, Napi::Function on_events, Door* door, void*) {
+    if (!env || !door->engine || !door->engine->engine_) return;
+    const auto events = door->engine->engine_->take_events();
     if (events.empty()) return;
     auto list = Napi::Array::New(env, events.size());
     for (uint32_t i = 0; i < events.size(); i++) {
@@ -188,7 +202,25 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
     on_events.Call({list});
   }
 
-  using Waker = Napi::TypedThreadSafeFunction<NativeEngine, void, deliver>;
+  using Waker = Napi::TypedThreadSafeFunction<Door, void, deliver>;
+
+  // The way from engine threads to JavaScript's, and whether it is still open.
+  struct Door {
+    std::mutex mutex;
+    bool open = true;
+    Waker waker;
+    NativeEngine* engine = nullptr;
+
+    void wake() {
+      std::lock_guard guard(mutex);
+      if (open) waker.NonBlockingCall();
+    }
+    // Whether this call was the one that shut it.
+    bool shut() {
+      std::lock_guard guard(mutex);
+      return std::exchange(open, false);
+    }
+  };
 
   // Stops the engine off JavaScript's thread, because it waits for the disk.
   class StopWorker : public Napi::AsyncWorker {
@@ -200,7 +232,7 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
     Napi::Promise promise() { return deferred_.Promise(); }
     void Execute() override { owner_->engine_->stop(); }
     void OnOK() override {
-      owner_->waker_.Unref(Env());
+      owner_->door_->waker.Unref(Env());
       owner_->Unref();
       deferred_.Resolve(Env().Undefined());
     }
@@ -227,7 +259,7 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
 
   Napi::Value start(const Napi::CallbackInfo& info) {
     const auto bound = with_errors(info.Env(), [&] { return engine_->start(); });
-    waker_.Ref(info.Env());
+    door_->waker.Ref(info.Env());
     auto list = Napi::Array::New(info.Env(), bound.size());
     for (uint32_t i = 0; i < bound.size(); i++) {
       auto address = Napi::Object::New(info.Env());
@@ -363,8 +395,7 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
     return list;
   }
 
-  bool released_ = false;
-  Waker waker_;
+  std::shared_ptr<Door> door_;
   std::unique_ptr<Engine> engine_;
 };
 
