@@ -7,7 +7,7 @@ import { chromium } from "./e2e/chromium.ts";
 
 export default defineConfig({
   testDir: "e2e",
-  outputDir: "test-results",
+  outputDir: "../../test-results/failures",
   globalSetup: "./e2e/global_setup.ts",
   workers: 1,
   fullyParallel: false,

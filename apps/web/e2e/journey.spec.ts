@@ -6,9 +6,10 @@ test.describe.configure({ mode: "serial" });
 
 let page: Page;
 test.beforeAll(async ({ browser }) => {
-  page = await browser.newPage({ baseURL: site().url });
+  const context = await browser.newContext({ baseURL: site().url });
+  page = await context.newPage();
 });
-test.afterAll(() => page.close());
+test.afterAll(() => page.context().close());
 
 test("a visitor is sent to sign in, and told that the owner comes first", async () => {
   await page.goto("/workers?state=mining");
@@ -33,7 +34,7 @@ test("the set-up link leaves the address bar, checks its fields and makes the ow
   await expect(page.getByRole("heading", { name: "Become the owner" })).toBeVisible();
   await expect(page).toHaveURL(/\/setup$/);
   await expectAccessible(page);
-  await page.screenshot({ path: "test-results/screens/setup.png" });
+  await page.screenshot({ path: "../../test-results/screens/setup.png" });
 
   await page.getByRole("button", { name: "Create the owner" }).click();
   await expect(page.getByText("Use at least 12 characters.")).toBeVisible();
@@ -55,7 +56,7 @@ test("the Overview is live, and the first block arrives on it by itself", async 
   const blocks = page.getByRole("list", { name: "Recent blocks, newest first" }).getByRole("link");
   await expect(blocks.first()).toBeVisible({ timeout: 240_000 });
   await expect(page.getByRole("heading", { level: 1 })).toContainText(/mine/);
-  await page.screenshot({ path: "test-results/screens/first-block.png" });
+  await page.screenshot({ path: "../../test-results/screens/first-block.png" });
 
   await blocks.last().click();
   await expect(page).toHaveURL(/\/blocks\/[0-9a-f]{64}$/);
@@ -66,7 +67,8 @@ test("the Overview is live, and the first block arrives on it by itself", async 
 });
 
 test("signing out ends the session; signing in comes back to where one wanted to be", async ({ browser }) => {
-  const other = await browser.newPage({ baseURL: site().url });
+  const context = await browser.newContext({ baseURL: site().url });
+  const other = await context.newPage();
   await other.goto("/blocks");
   await expect(other).toHaveURL(/\/sign-in\?next=%2Fblocks/);
   await other.getByLabel("E-mail").fill(OWNER.email);
@@ -83,7 +85,7 @@ test("signing out ends the session; signing in comes back to where one wanted to
   await expect(other).toHaveURL(/\/sign-in$/);
   await other.goto("/blocks");
   await expect(other).toHaveURL(/\/sign-in\?next=%2Fblocks/);
-  await other.close();
+  await context.close();
 });
 
 test("the set-up link works once", async ({ browser }) => {

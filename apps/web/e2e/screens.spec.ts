@@ -40,7 +40,7 @@ for (const { name, kicker, address } of SCREENS) {
         // A picture comes after the page: wait for it where there is one.
         for (const figure of await page.locator("figure").all()) await expect(figure.locator("canvas")).toBeVisible();
         await expectAccessible(page);
-        await page.screenshot({ path: `test-results/screens/${name}-${theme}-${size}.png` });
+        await page.screenshot({ path: `../../test-results/screens/${name}-${theme}-${size}.png` });
       }
     }
   });
@@ -52,7 +52,7 @@ test("a screen as wide as 2560 pixels keeps its lines readable", async ({ signed
   await expect(page.getByTestId("live")).toHaveText(/Live|Behind/);
   const { width } = (await page.getByRole("heading", { level: 1 }).boundingBox()) ?? { width: Number.NaN };
   expect(width).toBeLessThan(1_800);
-  await page.screenshot({ path: "test-results/screens/overview-light-wide.png" });
+  await page.screenshot({ path: "../../test-results/screens/overview-light-wide.png" });
 });
 
 test("the first load is less than 250 kB of compressed script", async ({ signedIn: page }) => {
