@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { contentHash, quietly, ROOT, stamp, step, Trouble } from "./step.mjs";
 
@@ -42,11 +42,18 @@ function packagesMatch() {
     return Object.entries(wanted).every(([path, { version, link, optional, devOptional, peer }]) => {
       if (!path.includes("node_modules/") || link || peer) return true;
       const have = present[path];
-      return have ? have.version === version : Boolean(optional || devOptional);
+      if (!have) return Boolean(optional || devOptional);
+      // A workspace's own folder may be missing on its own: it is not below the one that npm clears.
+      return have.version === version && (path.startsWith("node_modules/") || existsSync(join(ROOT, path)));
     });
   } catch {
     return false;
   }
+}
+
+function clearPackages() {
+  const workspaces = ["apps", "packages"].flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(group, name)));
+  for (const at of ["", ...workspaces]) rmSync(join(ROOT, at, "node_modules"), { recursive: true, force: true });
 }
 
 export async function installPackages() {
@@ -60,7 +67,9 @@ export async function installPackages() {
     }
     show("installing (once, about a minute)");
     const { command, args } = npm();
-    await quietly(command, [...args, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    // Half an install is begun anew. `npm ci` would be that too, but refuses a lockfile without the other platforms' binaries.
+    if (!existsSync(join(ROOT, "node_modules/.package-lock.json"))) clearPackages();
+    await quietly(command, [...args, "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"], {
       trouble: (written) =>
         /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(written)
           ? "The package registry could not be reached: check the network or npm's `registry` setting and start again"

@@ -11,14 +11,10 @@ type CreateNext = (options: { dev: false; dir: string; httpServer: Server }) => 
   close(): Promise<void>;
 };
 
-export class PagesNotBuiltError extends Error {}
-
-/** Throws `PagesNotBuiltError` with a sentence when there is no build. */
+/** Throws a sentence when there is no build. */
 export async function openPages(dir: string): Promise<Pages> {
   if (!existsSync(join(dir, ".next", "BUILD_ID"))) {
-    throw new PagesNotBuiltError(
-      "The dashboard's screens are not built: run `npm run setup`, which builds them, and start again.",
-    );
+    throw new Error("The dashboard's screens are not built: run `npm run setup`, which builds them, and start again.");
   }
   // The configuration as it was built, in the variable that Next's own stand-alone servers use: so a start does not compile
   // next.config.ts again, which takes time and says so on the output that is the supervisor's.

@@ -38,6 +38,8 @@ export interface WebDependencies {
 
 const AGENTS_MAX = 50_000;
 const HUB_CONNECTIONS_MAX = 60_000;
+/** Of all kinds: beyond it a connection is closed unread. */
+const CONNECTIONS_MAX = HUB_CONNECTIONS_MAX + 5_000;
 const LAST_ANSWERS_MS = 500;
 const LAST_WRITES_MS = 1_000;
 
@@ -139,6 +141,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     },
     { server, sql, auth, figures, fleet, feed, counters, log, now },
   );
+  server.maxConnections = CONNECTIONS_MAX;
   server.on("upgrade", (request, socket, head) => {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     if (path === "/ws") return public_feed.upgrade(request, socket, head);
