@@ -34,7 +34,8 @@ export function simulate(
 ): Run {
   const random = randomOf(start.seed);
   const vardiff = new VardiffSimulation(options, { difficulty: start.difficulty, floor: start.floor ?? 0, now_ms: 0 });
-  const changes = [{ at_s: 0, difficulty: start.difficulty }];
+  // What it starts with is rounded like every difficulty.
+  const changes = [{ at_s: 0, difficulty: Number(start.difficulty.toPrecision(3)) }];
   let shares = 0;
   let now_ms = 0;
   let timer_ms = vardiff.nextTimerMs();
