@@ -117,7 +117,8 @@ test("a flood of messages is cut off", async () => {
 });
 
 test("connections are bounded for each address and in all", async () => {
-  fixture = startFixture({ limits: { connections_per_address_max: 2, connections_max: 3 } });
+  // One thread accepts in the order of the connects.
+  fixture = startFixture({ options: { threads: 1 }, limits: { connections_per_address_max: 2, connections_max: 3 } });
   const first = [await fixture.connect(), await fixture.connect()];
   const third = await fixture.connect();
   await third.ended();
@@ -133,7 +134,7 @@ test("connections are bounded for each address and in all", async () => {
 });
 
 test("an address that connects too often waits", async () => {
-  fixture = startFixture({ limits: { connects_per_address_per_s: 2 } });
+  fixture = startFixture({ options: { threads: 1 }, limits: { connects_per_address_per_s: 2 } });
   const miners = [];
   for (let i = 0; i < 30; i++) miners.push(await fixture.connect());
   await miners.at(-1)?.ended();
@@ -201,4 +202,82 @@ test("workers of one connection are bounded", async () => {
   await miner.subscribe();
   for (const user of ["a", "b"]) expect((await miner.request("mining.authorize", [user])).result).toBe(true);
   expect((await miner.request("mining.authorize", ["c"])).error?.[1]).toContain("may have 2 workers");
+});
+
+const V2 = Buffer.from("0d0a0d0a000d0a515549540a", "hex");
+
+test.each([
+  ["version 1, IPv4", Buffer.from("PROXY TCP4 198.51.100.7 203.0.113.1 51234 3333\r\n"), "198.51.100.7"],
+  ["version 1, IPv6", Buffer.from("PROXY TCP6 2001:db8::7 2001:db8::1 51234 3333\r\n"), "2001:db8::7"],
+  ["version 1, unknown", Buffer.from("PROXY UNKNOWN\r\n"), "127.0.0.5"],
+  ["version 2, IPv4", Buffer.concat([V2, Buffer.from("2111000cc6336407cb007101c8220d05", "hex")]), "198.51.100.7"],
+  [
+    "version 2, IPv6 with an extension",
+    Buffer.concat([
+      V2,
+      Buffer.from(`21210028${"20010db8".padEnd(31, "0")}7${"20010db8".padEnd(31, "0")}1c8220d0504000100`, "hex"),
+    ]),
+    "2001:db8::7",
+  ],
+  ["version 2, the balancer's own check", Buffer.concat([V2, Buffer.from("20000000", "hex")]), "127.0.0.5"],
+])("a trusted balancer says for whom it speaks: %s", async (_name, header, address) => {
+  fixture = startFixture({ options: { trusted_proxies: ["127.0.0.5"] } });
+  const whole = await fixture.connect({ localAddress: "127.0.0.5" });
+  whole.send(Buffer.concat([header, Buffer.from('{"id":1,"method":"mining.ping"}\n')]));
+  expect((await whole.take((message) => message.id === 1)).result).toBe("pong");
+  const inPieces = await fixture.connect({ localAddress: "127.0.0.5" });
+  for (const byte of header) {
+    inPieces.send(Buffer.from([byte]));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await inPieces.request("mining.authorize", ["alice.rig1", "x"])).result).toBe(true);
+  expect((await fixture.event("authorize")).remote_address).toBe(address);
+});
+
+test.each([
+  ["none", Buffer.from('{"id":1,"method":"mining.ping"}\n')],
+  ["a wrong family", Buffer.from("PROXY TCP5 1.2.3.4 5.6.7.8 1 2\r\n")],
+  ["a wrong address", Buffer.from("PROXY TCP4 1.2.3 5.6.7.8 1 2\r\n")],
+  ["a wrong port", Buffer.from("PROXY TCP4 1.2.3.4 5.6.7.8 1 65536\r\n")],
+  ["no end", Buffer.from(`PROXY TCP4 ${"1".repeat(200)}`)],
+  ["a wrong version", Buffer.concat([V2, Buffer.from("1111000cc6336407cb007101c8220d05", "hex")])],
+  ["too short addresses", Buffer.concat([V2, Buffer.from("21110004c6336407", "hex")])],
+  ["an endless extension", Buffer.concat([V2, Buffer.from("2111ffff", "hex")])],
+])("a balancer whose header is wrong (%s) is cut off", async (_name, header) => {
+  fixture = startFixture({ options: { trusted_proxies: ["127.0.0.5"] } });
+  const balancer = await fixture.connect({ localAddress: "127.0.0.5" });
+  balancer.send(header);
+  await balancer.ended();
+  expect(fixture.engine.stats()).toMatchObject({ closed: { protocol: 1 }, connections: 0 });
+  await neighbourIsServed();
+});
+
+test("limits and lists go by the address that the balancer names", async () => {
+  fixture = startFixture({
+    options: { threads: 1, trusted_proxies: ["127.0.0.5"], deny: ["198.51.100.0/24"] },
+    limits: { connections_per_address_max: 1 },
+  });
+  const behind = async (address: string) => {
+    const miner = await fixture.connect({ localAddress: "127.0.0.5" });
+    miner.send(Buffer.from(`PROXY TCP4 ${address} 127.0.0.1 1 2\r\n`));
+    return miner;
+  };
+  await (await behind("198.51.100.9")).ended();
+  const first = await behind("203.0.113.7");
+  expect((await first.request("mining.ping", [])).result).toBe("pong");
+  await (await behind("203.0.113.7")).ended();
+  expect((await (await behind("203.0.113.8")).request("mining.ping", [])).result).toBe("pong");
+  // From anybody else the header is just a bad line.
+  const stranger = await fixture.connect();
+  stranger.send("PROXY TCP4 1.2.3.4 127.0.0.1 1 2\r");
+  expect((await stranger.take((message) => message.id === null)).error?.[0]).toBe(20);
+});
+
+test("who only guesses names loses the connection", async () => {
+  fixture = startFixture();
+  const miner = await fixture.connect();
+  for (let i = 0; i < 9; i++) expect((await miner.request("mining.authorize", [`bad.${i}`])).error?.[0]).toBe(24);
+  miner.send('{"id":9,"method":"mining.authorize","params":["bad.9"]}');
+  await miner.ended();
+  expect(fixture.engine.stats().closed.protocol).toBe(1);
 });
