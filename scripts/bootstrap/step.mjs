@@ -66,7 +66,20 @@ export function contentHash(paths, extra = "") {
     if (!existsSync(path)) return;
     if (statSync(path).isDirectory()) {
       for (const name of readdirSync(path).sort()) {
-        if (!["node_modules", "build", ".next", "generated", ".turbo", "test", "e2e"].includes(name)) walk(join(path, name));
+        if (
+          ![
+            "node_modules",
+            "build",
+            ".next",
+            "generated",
+            ".turbo",
+            "test",
+            "e2e",
+            "next-env.d.ts",
+            "tsconfig.tsbuildinfo",
+          ].includes(name)
+        )
+          walk(join(path, name));
       }
     } else {
       const content = readFileSync(path);

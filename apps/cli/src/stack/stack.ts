@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { HubLink, PoolSettings } from "@otedama/shared";
@@ -200,7 +200,6 @@ export class Stack {
   async #startApp(name: string, main: string, settings: unknown, say: (line: ReadyLine) => string): Promise<void> {
     const { progress, onGivenUp } = this.#dependencies;
     if (this.#stopped) throw new Error("stopped");
-    if (!existsSync(main)) return;
     const spec: AppSpec = { name, main, settings, ready_timeout_ms: READY_TIMEOUT_MS };
     const data_dir = (settings as { data_dir?: string }).data_dir;
     if (data_dir) mkdirSync(data_dir, { recursive: true, mode: 0o700 });

@@ -1,5 +1,6 @@
 #include "stratum/loop.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -30,6 +31,7 @@ Loop::Loop(uint32_t index, Shared& shared)
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (epoll_ < 0 || wake_fd_ < 0) throw std::runtime_error(std::string("the Stratum engine cannot make an epoll loop: ") + std::strerror(errno));
+  spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = WAKE_KEY;
@@ -42,6 +44,7 @@ Loop::~Loop() {
   for_each_connection([](Connection& connection) { ::close(connection.fd); });
   if (epoll_ >= 0) ::close(epoll_);
   if (wake_fd_ >= 0) ::close(wake_fd_);
+  if (spare_fd_ >= 0) ::close(spare_fd_);
 }
 
 void Loop::listen(int fd) {
@@ -179,11 +182,12 @@ void Loop::release_answers() {
 }
 
 void Loop::on_timers() {
-  timers_.advance(now_ms_, [&](uint64_t key) {
+  timers_.advance(now_ms_, [&](uint64_t key, int64_t tick) {
     Connection* connection = live(static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32));
-    if (!connection) return;
+    if (!connection || connection->timer_tick != tick) return;
+    connection->timer_tick = 0;
     on_connection_timer(*connection);
-    if (!connection->closing) timers_.add(key, next_deadline(*connection));
+    if (!connection->closing) timers_.add(key, next_deadline(*connection), connection->timer_tick);
   });
 }
 
