@@ -44,10 +44,19 @@ export function quietly(command, args, { cwd = ROOT, env = {}, trouble }) {
           new Trouble(`The disk is full: ${ROOT} needs about 2.5 GB for packages and builds. Free some space and start again`),
         );
       }
-      process.stderr.write(`\n${written.trim().split("\n").slice(-25).join("\n")}\n`);
-      fail(new Trouble(`\n${trouble(written)} (${signal ? `ended by ${signal}` : `code ${code}`}; the last lines are above)`));
+      process.stderr.write(`\n${excerpt(written)}\n`);
+      fail(new Trouble(`\n${trouble(written)} (${signal ? `ended by ${signal}` : `code ${code}`}; its own words are above)`));
     });
   });
+}
+
+/** Compilers say what matters first, package managers last. */
+function excerpt(written) {
+  const lines = written
+    .trim()
+    .split("\n")
+    .filter((line) => !line.startsWith("npm warn"));
+  return lines.length <= 40 ? lines.join("\n") : [...lines.slice(0, 20), "…", ...lines.slice(-15)].join("\n");
 }
 
 /** SHA-256 over names and contents of all files below the given paths, build results and packages left out. */
@@ -57,7 +66,20 @@ export function contentHash(paths, extra = "") {
     if (!existsSync(path)) return;
     if (statSync(path).isDirectory()) {
       for (const name of readdirSync(path).sort()) {
-        if (!["node_modules", "build", ".next", "generated", ".turbo", "test", "e2e"].includes(name)) walk(join(path, name));
+        if (
+          ![
+            "node_modules",
+            "build",
+            ".next",
+            "generated",
+            ".turbo",
+            "test",
+            "e2e",
+            "next-env.d.ts",
+            "tsconfig.tsbuildinfo",
+          ].includes(name)
+        )
+          walk(join(path, name));
       }
     } else {
       const content = readFileSync(path);

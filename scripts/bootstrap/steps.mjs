@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { contentHash, quietly, ROOT, stamp, step, Trouble } from "./step.mjs";
 
@@ -30,23 +30,32 @@ function npm() {
 }
 
 /**
- * Whether node_modules holds what the lockfile says. npm writes its own list of what it installed as its last act, so half an
- * install has none, or an old one.
+ * What the lockfile names and node_modules lacks; null when there is no telling. npm writes its own list of what it installed as its
+ * last act, so half an install has none, or an old one.
  */
-function packagesMatch() {
+function missingPackages() {
   const installed = join(ROOT, "node_modules/.package-lock.json");
-  if (!existsSync(installed) || !existsSync(NODE)) return false;
+  if (!existsSync(installed)) return null;
   try {
     const wanted = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")).packages;
     const present = JSON.parse(readFileSync(installed, "utf8")).packages;
-    return Object.entries(wanted).every(([path, { version, link, optional, devOptional, peer }]) => {
-      if (!path.includes("node_modules/") || link || peer) return true;
+    return Object.entries(wanted).flatMap(([path, { version, link, optional, devOptional, peer, extraneous }]) => {
+      if (!path.includes("node_modules/") || link || peer || extraneous) return [];
       const have = present[path];
-      return have ? have.version === version : Boolean(optional || devOptional);
+      if (!have) return optional || devOptional ? [] : [path];
+      // A workspace's own folder may be missing on its own: it is not below the one that npm clears.
+      return have.version === version && (path.startsWith("node_modules/") || existsSync(join(ROOT, path))) ? [] : [path];
     });
   } catch {
-    return false;
+    return null;
   }
+}
+
+const packagesMatch = () => missingPackages()?.length === 0 && existsSync(NODE);
+
+function clearPackages() {
+  const workspaces = ["apps", "packages"].flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(group, name)));
+  for (const at of ["", ...workspaces]) rmSync(join(ROOT, at, "node_modules"), { recursive: true, force: true });
 }
 
 export async function installPackages() {
@@ -60,13 +69,21 @@ export async function installPackages() {
     }
     show("installing (once, about a minute)");
     const { command, args } = npm();
-    await quietly(command, [...args, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    // Half an install is begun anew. `npm ci` would be that too, but refuses a lockfile without the other platforms' binaries.
+    if (!existsSync(join(ROOT, "node_modules/.package-lock.json"))) clearPackages();
+    await quietly(command, [...args, "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"], {
       trouble: (written) =>
         /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(written)
           ? "The package registry could not be reached: check the network or npm's `registry` setting and start again"
           : "The packages could not be installed",
     });
-    if (!packagesMatch()) {
+    const missing = missingPackages();
+    if (missing === null || missing.length > 0) {
+      throw new Trouble(
+        `npm left out ${missing?.length ?? "all"} packages (${missing?.[0] ?? "node_modules"}, …): remove node_modules and start again`,
+      );
+    }
+    if (!existsSync(NODE)) {
       throw new Trouble(
         `There is no Node 24 package for ${process.platform} ${process.arch}: Otedama runs on Linux x64 and arm64`,
       );

@@ -47,6 +47,20 @@ export interface RunningPool {
 }
 
 const SETTLED_FILES_MS = 7 * 86_400_000;
+/** A list of every session is long on a large pool: it is made this often at most. */
+const SESSIONS_MS = 2_000;
+
+function keptFor<T>(ms: number, monotonic_ms: () => number, make: () => T): () => T {
+  let value: T;
+  let made_at_ms = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (monotonic_ms() - made_at_ms >= ms) {
+      value = make();
+      made_at_ms = monotonic_ms();
+    }
+    return value;
+  };
+}
 
 /** Throws an Error whose message is a sentence when a setting or an address cannot be used. */
 export async function startPool(settings: PoolSettings, dependencies: PoolDependencies): Promise<RunningPool> {
@@ -114,6 +128,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
   const engine = dependencies.makeEngine(engineOptions(settings), { onEvent: (event) => policy.handle(event) });
+  const sessions = keptFor(SESSIONS_MS, monotonic_ms, () => engine.sessions());
 
   // Work.
   const work = new Work(
@@ -136,7 +151,12 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       );
       tracker.poke();
     },
-    onNode: (node, message) => nodeReports.report(node.name, message),
+    onNode: (node, message) => {
+      nodeReports.report(node.name, message);
+      if (message !== null) return;
+      submitter.poke();
+      tracker.poke();
+    },
     monotonic_ms,
   });
 
@@ -219,7 +239,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { every_ms: 3_000 },
     {
       database,
-      sessions: () => engine.sessions(),
+      sessions,
       rates: () => live.workerRates(),
       workerOf: (id) => directory.workerOf(id),
       databaseUp: () => monitor.up,
@@ -231,7 +251,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   let lag_records = 0;
   const snapshots = new Snapshots({
     stats: () => engine.stats(),
-    sessions: () => engine.sessions(),
+    sessions,
     workerOf: (id) => directory.workerOf(id),
     rates: () => live.poolRates(),
     round: () => live.round(),
@@ -257,6 +277,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   let stratum: RunningPool["stratum"];
   try {
     stratum = engine.start();
+    // The engine holds the folder from here on.
+    local.open();
   } catch (error) {
     await metricsServer?.stop();
     await database.end();
@@ -265,7 +287,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   source.start();
   await monitor.start();
   const begin = engine.stats().share_log;
-  await live.start({ segment: begin.segment, offset: begin.bytes });
+  await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
   await submitter.start();
   tracker.start();

@@ -366,7 +366,7 @@ describe("live state", () => {
     await consumerOf(database, log).drain();
     const reader = new ShareLogReader({ dir: log.dir, instance_id: "pool-a" }, { durable: () => null });
     const live = new LiveShares({ instance_id: "pool-a" }, { reader, database, workerOf: (id) => id, now_ms: () => now });
-    await live.start(null);
+    await live.start(null, true);
     await live.stop();
     expect(live.round().work_hashes).toBe(60 * 2 ** 32);
     const rate = live.workerRates().get(worker_id);

@@ -1,5 +1,6 @@
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { ROLES } from "@otedama/shared";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { appRouter } from "../src/server/trpc/router.ts";
 import { hashOf, rigId } from "./fixtures/seed.ts";
@@ -103,6 +104,39 @@ describe("bad input names its field and touches nothing", () => {
     const answer = await call(path, input, cookie);
     expect(answer).toMatchObject({ status: 400, code: "BAD_REQUEST", field });
     expect(answer.message.length).toBeLessThan(300);
+  });
+
+  test("whatever JSON comes in, no procedure fails inside", async () => {
+    const paths = Object.keys(INPUTS);
+    const field = fc.constantFrom(
+      "q",
+      "id",
+      "page",
+      "page_size",
+      "window",
+      "hash",
+      "state",
+      "sort",
+      "account_id",
+      "token",
+      "email",
+    );
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.string({ unit: "binary" }),
+      fc.double(),
+      fc.constantFrom(1, "1h", "desc", -0, 2 ** 31),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...paths), fc.oneof(fc.jsonValue(), fc.dictionary(field, value)), async (path, input) => {
+        const { status } = await call(path, input, cookie);
+        expect([200, 400, 404]).toContain(status);
+      }),
+      { numRuns: 300 },
+    );
+    const counters = ((await (await fetch(`${web.origin}/api/v1/status`)).json()) as { counters: { http_errors: number } })
+      .counters;
+    expect(counters.http_errors).toBe(0);
   });
 
   test("text with wildcards, quotes and markup is looked for as it is", async () => {

@@ -1,22 +1,17 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-
-const APPS = join(import.meta.dirname, "../../..");
+import { APP_MAINS } from "../stack/app_mains.ts";
 
 /** Runs one app in the foreground with the terminal as its own, hands signals on, and resolves with its exit code. */
-export function runApp(name: "pool" | "web" | "agent", settings: { data_dir: string }): Promise<number> {
+export function runApp(name: keyof typeof APP_MAINS, settings: { data_dir: string }): Promise<number> {
   mkdirSync(settings.data_dir, { recursive: true, mode: 0o700 });
   const file = join(settings.data_dir, `settings.${process.pid}.json`);
   writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", join(APPS, name, "src/main.ts"), "--settings", file],
-    {
-      stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
-    },
-  );
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", APP_MAINS[name], "--settings", file], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+  });
   // Ctrl-C reaches the app directly; what is sent to this process alone is handed on.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill("SIGTERM"));

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { HubLink, PoolSettings } from "@otedama/shared";
@@ -8,6 +8,7 @@ import pg from "pg";
 import { identify, PidFiles } from "../supervise/process_identity.ts";
 import { type AppSpec, type ReadyLine, SupervisedApp } from "../supervise/supervised_app.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { APP_MAINS } from "./app_mains.ts";
 import { agentSettings, dashboardUrl, poolSettings, type StackFacts, webSettings, workerName } from "./app_settings.ts";
 import { databaseName, OwnDatabase, prepareDatabase } from "./database.ts";
 import { keptAccessToken, makeSetupLink } from "./first_rows.ts";
@@ -15,9 +16,6 @@ import { type Home, keptSecret } from "./home.ts";
 import { measuredHashrate } from "./measured_hashrate.ts";
 import { rememberedPort, requireFreePorts, type WantedPort } from "./ports.ts";
 import { keptRegtestAddress } from "./regtest_keys.ts";
-
-const APPS = join(import.meta.dirname, "../../..");
-const appMain = (name: string) => join(APPS, name, "src/main.ts");
 
 const READY_TIMEOUT_MS = 60_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
@@ -73,9 +71,16 @@ export class Stack {
     };
     const rows = await this.#firstRows(database_url);
     await Promise.all([
-      this.#startApp("web", webSettings(this.#config, facts, rows.session_secret), () => dashboardUrl(this.#config)),
+      this.#startApp("web", APP_MAINS.web, webSettings(this.#config, facts, rows.session_secret), () =>
+        dashboardUrl(this.#config),
+      ),
       this.#config.stratum.enabled
-        ? this.#startApp("pool", poolSettings(this.#config, facts, rows.pool_hub), (line) => `Stratum on ${stratumAddress(line)}`)
+        ? this.#startApp(
+            "pool",
+            APP_MAINS.pool,
+            poolSettings(this.#config, facts, rows.pool_hub),
+            (line) => `Stratum on ${stratumAddress(line)}`,
+          )
         : null,
     ]);
     if (this.#mines()) await this.#startAgent(rows.agent_hub);
@@ -151,7 +156,7 @@ export class Stack {
       block_interval_s: chain.block_interval,
       transactions: true,
     };
-    await this.#startApp("chain", settings, (line) => `development chain at block ${line.height}`, CHAIN_MAIN);
+    await this.#startApp("chain", CHAIN_MAIN, settings, (line) => `development chain at block ${line.height}`);
     return [{ url: `http://127.0.0.1:${port}`, user: settings.rpc_user, password: settings.rpc_password }];
   }
 
@@ -189,13 +194,12 @@ export class Stack {
     };
     const pools = mining.pools.length > 0 ? mining.pools : [own];
     const settings = agentSettings(this.#config, { data_dir: this.#home.agent, pools, hub, status_line: false });
-    await this.#startApp("agent", settings, () => `mining at ${pools[0]?.url}`);
+    await this.#startApp("agent", APP_MAINS.agent, settings, () => `mining at ${pools[0]?.url}`);
   }
 
-  async #startApp(name: string, settings: unknown, say: (line: ReadyLine) => string, main = appMain(name)): Promise<void> {
+  async #startApp(name: string, main: string, settings: unknown, say: (line: ReadyLine) => string): Promise<void> {
     const { progress, onGivenUp } = this.#dependencies;
     if (this.#stopped) throw new Error("stopped");
-    if (!existsSync(main)) return;
     const spec: AppSpec = { name, main, settings, ready_timeout_ms: READY_TIMEOUT_MS };
     const data_dir = (settings as { data_dir?: string }).data_dir;
     if (data_dir) mkdirSync(data_dir, { recursive: true, mode: 0o700 });

@@ -40,6 +40,7 @@ export class Submitter {
   readonly #options: SubmitOptions;
   readonly #d: SubmitDependencies;
   readonly #open = new Map<string, Promise<void>>();
+  readonly #sleepers = new Set<() => void>();
   readonly #stopped = new AbortController();
 
   constructor(options: SubmitOptions, dependencies: SubmitDependencies) {
@@ -64,6 +65,11 @@ export class Submitter {
     if (this.#open.has(hash)) return;
     const work = this.#submit(hash, block_hex, found_at_ms).finally(() => this.#open.delete(hash));
     this.#open.set(hash, work);
+  }
+
+  /** A node is back: whoever waits to ask again asks now. */
+  poke(): void {
+    for (const wake of [...this.#sleepers]) wake();
   }
 
   async stop(): Promise<void> {
@@ -125,10 +131,12 @@ export class Submitter {
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = () => {
       clearTimeout(timer);
+      this.#sleepers.delete(done);
       this.#stopped.signal.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, ms);
+    this.#sleepers.add(done);
     this.#stopped.signal.addEventListener("abort", done);
     if (this.#stopped.signal.aborted) done();
     return promise;

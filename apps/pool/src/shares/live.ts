@@ -9,7 +9,7 @@ import type { ShareLogReader } from "./log_reader.ts";
 import { addWork, emptyRate, hashrate, type Rate } from "./rates.ts";
 
 const MINUTE = 60_000;
-export const WINDOWS_MS = { m1: MINUTE, m15: 15 * MINUTE, h1: 60 * MINUTE, d1: 24 * 60 * MINUTE } as const;
+const WINDOWS_MS = { m1: MINUTE, m15: 15 * MINUTE, h1: 60 * MINUTE, d1: 24 * 60 * MINUTE } as const;
 
 interface WorkerRates {
   since_ms: number;
@@ -53,9 +53,10 @@ export class LiveShares {
   }
 
   /** Remembers from the database where it is there; begins at the end of the log where it is not. */
-  async start(end: LogPosition | null): Promise<void> {
+  async start(end: LogPosition | null, database_up: boolean): Promise<void> {
     try {
-      await this.#remember();
+      if (database_up) await this.#remember();
+      else this.#position = end;
     } catch {
       this.#position = end;
     }

@@ -13,7 +13,7 @@ export interface LocalWorker {
 }
 
 /** A made-up login costs a line each; this many are kept at most. */
-export const LOCAL_WORKERS_MAX = 100_000;
+const LOCAL_WORKERS_MAX = 100_000;
 
 export class LocalWorkers {
   readonly #path: string;
@@ -21,11 +21,17 @@ export class LocalWorkers {
   readonly #byLogin = new Map<string, number>();
   readonly #used = new Set<number>();
   #next = LOCAL_WORKER_ID_MIN;
-  #fd: number;
+  #fd: number | null = null;
 
-  /** Throws when the folder cannot be written. A torn last line (a crash while writing it) was never let in and is dropped. */
   constructor(options: { dir: string }) {
     this.#path = join(options.dir, "local_workers.jsonl");
+  }
+
+  /**
+   * To be called by the one process that holds the data folder. Throws when the folder cannot be written. A torn last line (a crash
+   * while writing it) was never let in and is dropped.
+   */
+  open(): void {
     for (const line of readLines(this.#path)) this.#load(line);
     this.#fd = this.#rewrite();
   }
@@ -45,7 +51,7 @@ export class LocalWorkers {
       this.#used.add(known);
       return known;
     }
-    if (this.#byId.size >= LOCAL_WORKERS_MAX || this.#next > 0xffffffff) return null;
+    if (this.#fd === null || this.#byId.size >= LOCAL_WORKERS_MAX || this.#next > 0xffffffff) return null;
     const worker = { id: this.#next, address, name };
     writeSync(this.#fd, `${JSON.stringify(worker)}\n`);
     fsyncSync(this.#fd);
@@ -63,12 +69,13 @@ export class LocalWorkers {
       this.#byId.delete(worker.id);
       this.#byLogin.delete(login(worker.address, worker.name));
     }
-    closeSync(this.#fd);
+    if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = this.#rewrite();
   }
 
   close(): void {
-    closeSync(this.#fd);
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
   }
 
   #load(line: string): void {

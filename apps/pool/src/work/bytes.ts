@@ -1,8 +1,13 @@
 /** Serialisation of Bitcoin's wire format, as far as a coinbase and a block need it. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 export function sha256d(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(createHash("sha256").update(bytes).digest()).digest();
+  return hash("sha256", hash("sha256", bytes, "buffer"), "buffer");
+}
+
+/** A hash in the order in which it is hashed, from the order in which RPC writes it; for the thousands of them in a template. */
+export function wireHash(display: string): Buffer {
+  return Buffer.from(display, "hex").reverse();
 }
 
 /** CompactSize: 1, 3, 5 or 9 bytes. */

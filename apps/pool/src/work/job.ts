@@ -1,7 +1,7 @@
 /** A template made into a job: what the engine sends to miners, and what is needed to make a block of a winning share. */
 import type { EngineJob } from "@otedama/native/engine-types";
-import { displayToWire, nbitsToDifficulty } from "@otedama/shared";
-import { compactSize } from "./bytes.ts";
+import { nbitsToDifficulty } from "@otedama/shared";
+import { compactSize, wireHash } from "./bytes.ts";
 import { buildCoinbase, type CoinbaseOutput, withWitness } from "./coinbase.ts";
 import { merkleBranches } from "./merkle.ts";
 import type { Template } from "./template.ts";
@@ -38,10 +38,10 @@ export function makeJob(template: Template, options: JobOptions): Job {
     engine: {
       job_number: options.job_number,
       height: template.height,
-      prev_hash: displayToWire(template.prev_hash),
+      prev_hash: wireHash(template.prev_hash),
       coinbase_prefix: prefix,
       coinbase_suffix: suffix,
-      merkle_branches: Buffer.concat(merkleBranches(template.transactions.map((transaction) => displayToWire(transaction.txid)))),
+      merkle_branches: Buffer.concat(merkleBranches(template.transactions.map((transaction) => wireHash(transaction.txid)))),
       version: template.version,
       nbits: template.nbits,
       ntime: template.ntime,

@@ -9,12 +9,15 @@ export function merkleBranches(txids: Uint8Array[]): Buffer[] {
   const branches: Buffer[] = [];
   // The first place of each level is the coinbase's side and not known here.
   let level: Uint8Array[] = txids;
+  const pair = Buffer.alloc(64);
   while (level.length > 0) {
     branches.push(Buffer.from(level[0] as Uint8Array));
     const above: Uint8Array[] = [];
     for (let i = 1; i < level.length; i += 2) {
       const left = level[i] as Uint8Array;
-      above.push(sha256d(Buffer.concat([left, level[i + 1] ?? left])));
+      pair.set(left);
+      pair.set(level[i + 1] ?? left, 32);
+      above.push(sha256d(pair));
     }
     level = above;
   }

@@ -1,11 +1,13 @@
 /**
  * A node's block template (BIP 22, 23, 145), checked before anything is built on it.
  */
-import { displayToWire, nbitsToTarget } from "@otedama/shared";
+import { nbitsToTarget } from "@otedama/shared";
 import { z } from "zod";
+import { wireHash } from "./bytes.ts";
 import { witnessCommitment } from "./merkle.ts";
 
-const Hash = z.string().regex(/^[0-9a-f]{64}$/);
+const HASH = /^[0-9a-f]{64}$/;
+const Hash = z.string().regex(HASH);
 const Hex = z.string().regex(/^(?:[0-9a-f]{2})*$/);
 
 const TemplateReply = z.object({
@@ -20,7 +22,8 @@ const TemplateReply = z.object({
   coinbaseaux: z.record(z.string(), Hex).default({}),
   longpollid: z.string().max(1024).optional(),
   default_witness_commitment: Hex.optional(),
-  transactions: z.array(z.object({ data: z.string().min(20), txid: Hash, hash: Hash, fee: z.int().default(0) })).max(100_000),
+  // By hand below: there are thousands, and a new tip waits for them.
+  transactions: z.array(z.unknown()).max(100_000),
 });
 
 export interface TemplateTransaction {
@@ -28,6 +31,22 @@ export interface TemplateTransaction {
   data: string;
   txid: string;
   hash: string;
+}
+
+function readTransaction(item: unknown, index: number): TemplateTransaction & { fee: number } {
+  const { data, txid, hash, fee = 0 } = (item ?? {}) as { [key in "data" | "txid" | "hash" | "fee"]?: unknown };
+  const fault =
+    typeof data !== "string" || data.length < 20 || data.length % 2 !== 0
+      ? "data"
+      : typeof txid !== "string" || !HASH.test(txid)
+        ? "txid"
+        : typeof hash !== "string" || !HASH.test(hash)
+          ? "hash"
+          : !Number.isSafeInteger(fee)
+            ? "fee"
+            : null;
+  if (fault) throw new TemplateError(`The node's block template has a wrong transactions.${index}.${fault}.`);
+  return { data: data as string, txid: txid as string, hash: hash as string, fee: fee as number };
 }
 
 export interface Template {
@@ -72,6 +91,7 @@ export function parseTemplate(reply: unknown): Template {
   } catch (error) {
     throw new TemplateError(`The node's block template has wrong bits: ${(error as Error).message}.`);
   }
+  const transactions = t.transactions.map(readTransaction);
   const segwit = t.rules.includes("segwit") || t.rules.includes("!segwit");
   return {
     version: t.version >>> 0,
@@ -80,12 +100,12 @@ export function parseTemplate(reply: unknown): Template {
     nbits,
     ntime: Math.max(t.curtime, t.mintime ?? 0),
     coinbasevalue_sats: BigInt(t.coinbasevalue),
-    fees_sats: t.transactions.reduce((sum, transaction) => sum + BigInt(transaction.fee), 0n),
+    fees_sats: transactions.reduce((sum, transaction) => sum + BigInt(transaction.fee), 0n),
     aux: Object.values(t.coinbaseaux).map((hex) => Buffer.from(hex, "hex")),
     longpollid: t.longpollid ?? null,
     segwit,
-    witness_commitment: segwit ? commitment(t.transactions, t.default_witness_commitment) : null,
-    transactions: t.transactions,
+    witness_commitment: segwit ? commitment(transactions, t.default_witness_commitment) : null,
+    transactions,
   };
 }
 
@@ -94,7 +114,7 @@ export function parseTemplate(reply: unknown): Template {
  * be refused after the work was done.
  */
 function commitment(transactions: TemplateTransaction[], fromNode: string | undefined): Buffer {
-  const own = witnessCommitment(transactions.map((transaction) => displayToWire(transaction.hash)));
+  const own = witnessCommitment(transactions.map((transaction) => wireHash(transaction.hash)));
   if (fromNode !== undefined && !fromNode.startsWith(`6a24aa21a9ed${own.toString("hex")}`)) {
     throw new TemplateError("The node's witness commitment does not match the transactions of its template.");
   }

@@ -14,11 +14,9 @@
  * with `(await headers()).get("x-nonce")`, which is enough, and gives it to whatever writes an inline script.
  */
 import type { MeDto } from "@otedama/shared";
-import type { Services } from "./services.ts";
 import type { Caller } from "./trpc/router.ts";
 
 export interface Bridge {
-  readonly services: Services;
   /** Procedures as the person whose cookies these headers carry. */
   createCaller(headers: Headers): Promise<Caller>;
   whoIs(headers: Headers): Promise<MeDto | null>;

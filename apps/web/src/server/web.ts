@@ -1,7 +1,7 @@
 /** The control plane as one thing that starts and stops: database, sign-in, hub, procedures, public API and pages on one port. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { OFFLINE_AFTER_S, openWebDatabase } from "@otedama/db/web";
+import { hashrateSeries, OFFLINE_AFTER_S, openWebDatabase } from "@otedama/db/web";
 import type { ListenAddress, WebSettings } from "@otedama/shared";
 import type { Logger } from "pino";
 import { createAuth } from "./auth/auth.ts";
@@ -16,6 +16,8 @@ import { startHub } from "./hub/hub.ts";
 import { DatabaseWatch } from "./live/database_watch.ts";
 import { FleetWriter } from "./live/fleet_writer.ts";
 import { LiveFigures } from "./live/live_figures.ts";
+import { PoolSeries } from "./live/pool_series.ts";
+import { startSweep } from "./live/sweep.ts";
 import { createRestHandler } from "./rest/handler.ts";
 import { PublicFigures } from "./rest/public_figures.ts";
 import type { Services } from "./services.ts";
@@ -36,7 +38,10 @@ export interface WebDependencies {
 
 const AGENTS_MAX = 50_000;
 const HUB_CONNECTIONS_MAX = 60_000;
-const LAST_WRITES_MS = 1_500;
+/** Of all kinds: beyond it a connection is closed unread. */
+const CONNECTIONS_MAX = HUB_CONNECTIONS_MAX + 5_000;
+const LAST_ANSWERS_MS = 500;
+const LAST_WRITES_MS = 1_000;
 
 /** Throws a sentence when the port cannot be had. */
 export async function startWeb(settings: WebSettings, dependencies: WebDependencies): Promise<Web> {
@@ -81,18 +86,20 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       retry_ms_max: 8_000,
       samples_max: 100_000,
       batch_max: 2_000,
-      keep_ms: 32 * 86_400_000,
-      sweep_interval_ms: 3_600_000,
     },
-    { sql, counters, log, now },
+    { sql, counters, log },
   );
 
+  const pool_series = new PoolSeries(
+    { age_ms_min: 4_000, age_ms_max: 60_000, cost_ratio: 20 },
+    { read: (window) => hashrateSeries(sql, null, window, now()), now },
+  );
   const services: Services = {
-    settings,
     log,
     database,
     passwords,
     live,
+    poolSeries: (window) => pool_series.read(window),
     whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
     now,
   };
@@ -134,6 +141,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     },
     { server, sql, auth, figures, fleet, feed, counters, log, now },
   );
+  server.maxConnections = CONNECTIONS_MAX;
   server.on("upgrade", (request, socket, head) => {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     if (path === "/ws") return public_feed.upgrade(request, socket, head);
@@ -147,8 +155,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     watch.stop();
     feed.stop();
     public_feed.stop();
+    // The hub closes the server, which waits for its connections: what answers now may finish, what only waits is cut.
+    const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     await hub.close();
-    server.closeAllConnections();
+    clearTimeout(cut);
     await Promise.race([fleet.stop(), new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref())]);
     await Promise.race([
       Promise.allSettled([pages.close(), database.close()]),
@@ -165,14 +175,20 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   await watch.start();
   feed.start();
   fleet.start();
+  const sweep = startSweep({ interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, rows_max: 5_000 }, { sql, log, now });
   public_feed.start();
   setBridge({
-    services,
     whoIs: services.whoIs,
     createCaller: async (headers) => createCaller(await createContext(services, headers)),
   });
   const bound = server.address() as AddressInfo;
-  return { address: { host: bound.address, port: bound.port }, close };
+  return {
+    address: { host: bound.address, port: bound.port },
+    async close() {
+      sweep.stop();
+      await close();
+    },
+  };
 }
 
 function listen(server: ReturnType<typeof createServer>, { host, port }: ListenAddress): Promise<void> {

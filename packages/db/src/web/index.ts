@@ -5,7 +5,15 @@ export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDa
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { nextBlock, recentLuck } from "./luck.ts";
-export { createOwner, endedSessions, ownerExists, type SetupRefusal, setupTokenIsGood, writeAudit } from "./people.ts";
+export {
+  createOwner,
+  deleteExpired,
+  endedSessions,
+  ownerExists,
+  type SetupRefusal,
+  setupTokenIsGood,
+  writeAudit,
+} from "./people.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export { searchEverything } from "./search.ts";
 export { type PoolSummary, poolSummary } from "./summary.ts";

@@ -88,3 +88,9 @@ export async function endedSessions(sql: Sql, ids: string[]): Promise<string[]> 
   );
   return found.rows.map((row) => row.id);
 }
+
+/** Removes sessions and set-up links that nobody can use any more. */
+export async function deleteExpired(sql: Sql): Promise<void> {
+  await sql.query(`DELETE FROM session WHERE "expiresAt" <= (now() AT TIME ZONE 'UTC') - interval '1 day'`);
+  await sql.query("DELETE FROM setup_token WHERE expires_at <= now() - interval '1 day'");
+}

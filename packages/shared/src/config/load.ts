@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, type Node, parse, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, LineCounter, type Node, parse, parseDocument } from "yaml";
 import type { z } from "zod";
 import { type ConfigKey, configKeys, environmentName } from "./keys.ts";
 import { nearest } from "./nearest.ts";
@@ -67,14 +67,11 @@ interface ReadFile {
 function readFile(file: ConfigSources["file"]): ReadFile {
   if (!file) return { values: {}, where: () => "config" };
   const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, maxAliasCount: 10 } as Parameters<typeof parseDocument>[1]);
+  const document = parseDocument(file.text, { lineCounter: lines });
   const lineOf = (offset: number) => `${file.name} line ${lines.linePos(offset).line}`;
   const [error] = document.errors;
   if (error) throw new ConfigError([`${lineOf(error.pos[0])}: ${error.message.split("\n")[0]?.replace(/ at line \d+.*$/, "")}`]);
-  const values = document.toJS({ maxAliasCount: 10 }) ?? {};
-  if (typeof values !== "object" || Array.isArray(values)) {
-    throw new ConfigError([`${file.name} line 1: a configuration is a list of \`key: value\` lines`]);
-  }
+  const values = toValues(document, file.name);
   const where = (path: PropertyKey[]): string => {
     let node: unknown = document.contents;
     let offset = 0;
@@ -92,6 +89,20 @@ function readFile(file: ConfigSources["file"]): ReadFile {
     return lineOf(offset);
   };
   return { values: values as Record<string, unknown>, where };
+}
+
+function toValues(document: Document, name: string): unknown {
+  let values: unknown;
+  try {
+    values = document.toJS({ maxAliasCount: 10 }) ?? {};
+  } catch (error) {
+    // An alias without its anchor, or one that multiplies; the parser does not say where.
+    throw new ConfigError([`${name} line 1: ${(error as Error).message.split("\n")[0]}`]);
+  }
+  if (typeof values !== "object" || Array.isArray(values)) {
+    throw new ConfigError([`${name} line 1: a configuration is a list of \`key: value\` lines`]);
+  }
+  return values;
 }
 
 function applyEnvironment(

@@ -77,8 +77,7 @@ export function formatPercent(fraction: number): string {
   if (magnitude === 0) return `0${NBSP}%`;
   if (magnitude < 0.01) return `${percent < 0 ? "> −" : "< "}0.01${NBSP}%`;
   const places = magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2;
-  const text = percent.toFixed(places);
-  return `${places === 2 ? text.replace(/0$/, "") : text}${NBSP}%`.replace("-", "−");
+  return `${percent.toFixed(places)}${NBSP}%`.replace("-", "−");
 }
 
 /** A relative change with its sign: "+4.2 %", "−12 %", "±0 %". */

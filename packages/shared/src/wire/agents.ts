@@ -1,6 +1,7 @@
 /**
  * Namespace `/agents` of the hub. The agent connects out with `auth: AgentHello`; the hub refuses with a Socket.IO
- * connect_error whose `data` is `{code, message}` (codes: bad_token, revoked, bad_hello, version).
+ * connect_error whose `data` is `{code, message}` (codes: bad_token, revoked, bad_hello,
+ * version; unavailable means try again later).
  * Agent → hub: `telemetry` (AgentTelemetry, acknowledged) every 5 s.
  */
 import { z } from "zod";

@@ -1,7 +1,7 @@
 "use client";
 import { Table2, ZoomOut } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useState } from "react";
+import { Component, type ReactNode, useState } from "react";
 import { Moment } from "@/components/data/when.tsx";
 import { Button } from "@/components/ui/button.tsx";
 import { Skeleton } from "@/components/ui/skeleton.tsx";
@@ -48,7 +48,9 @@ export function TimeSeries({
         <SeriesTable at_ms={at_ms} series={series} height={height} />
       ) : (
         <div style={{ height }} className="min-w-0">
-          <Plot at_ms={at_ms} series={series} marks={marks} syncKey={syncKey} zoom={zoom} onZoom={onZoom} height={height} />
+          <PlotBoundary instead={<SeriesTable at_ms={at_ms} series={series} height={height} />}>
+            <Plot at_ms={at_ms} series={series} marks={marks} syncKey={syncKey} zoom={zoom} onZoom={onZoom} height={height} />
+          </PlotBoundary>
         </div>
       )}
       <div className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1 pt-1 text-xs text-ink-3">
@@ -97,6 +99,19 @@ export function TimeSeries({
       </div>
     </figure>
   );
+}
+
+type BoundaryProps = { readonly instead: ReactNode; readonly children: ReactNode };
+
+/** A browser that cannot draw the picture still gets the numbers, and the rest of the page stays. */
+class PlotBoundary extends Component<BoundaryProps, { readonly failed: boolean }> {
+  override state = { failed: false };
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+  override render() {
+    return this.state.failed ? this.props.instead : this.props.children;
+  }
 }
 
 const TABLE_ROWS_MAX = 500;

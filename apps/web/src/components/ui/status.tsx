@@ -31,7 +31,7 @@ export function Status({ tone, icon: Icon, word, boxed = false, className }: Sta
   return (
     <span
       className={cx(
-        "inline-flex items-center gap-1.5 whitespace-nowrap font-medium",
+        "inline-flex items-center gap-1.5 whitespace-nowrap align-top font-medium",
         TEXT[tone],
         boxed && `${SOFT[tone]} h-6 rounded-sm px-2 text-xs`,
         className,

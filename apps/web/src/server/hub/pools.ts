@@ -5,8 +5,10 @@ import type { LiveFigures } from "../live/live_figures.ts";
 import type { BrowserFeed } from "./browser_feed.ts";
 import { firstIssue, type Machine, type MachineNamespaceDependencies, serveMachines } from "./machine_namespace.ts";
 
-/** A snapshot a second, and events in bursts: a reorganisation reports several blocks at once. */
-const RATE = { per_s: 10, burst: 100 };
+/** A snapshot a second, and events in bursts: what a pool kept while the control plane was away comes all at once. */
+const RATE = { per_s: 20, burst: 1_000 };
+/** An older event still tells which lists to fetch again; nobody needs a notice of it any more. */
+const NEWS_MS = 60_000;
 const BAD_MAX = 50;
 const CONNECTIONS_MAX = 256;
 
@@ -55,11 +57,11 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
             feed.changed("workers", "overview");
             return null;
           },
-          event(body) {
+          event(body, now_ms) {
             const parsed = PoolEvent.safeParse(body);
             if (!parsed.success) return { code: "bad_event", message: firstIssue(parsed.error) };
             counters.add("hub_events");
-            feed.event(parsed.data);
+            if (parsed.data.at_ms > now_ms - NEWS_MS) feed.event(parsed.data);
             feed.changedNow(...TOPICS_OF[parsed.data.kind]);
             return null;
           },

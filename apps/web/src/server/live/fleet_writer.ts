@@ -2,7 +2,7 @@
  * Carries agents' reports from memory to the database, a batch at a time. While the database is away the newest report of each
  * agent and a bounded history of samples wait; what does not fit any more is dropped, oldest first, and counted.
  */
-import { type AgentRow, type AgentSampleRow, deleteSamplesBefore, isDatabaseAway, type Sql, writeFleet } from "@otedama/db/web";
+import { type AgentRow, type AgentSampleRow, isDatabaseAway, type Sql, writeFleet } from "@otedama/db/web";
 import type { Logger } from "pino";
 import type { Counters } from "../counters.ts";
 
@@ -12,33 +12,25 @@ export interface FleetWriterOptions {
   retry_ms_max: number;
   samples_max: number;
   batch_max: number;
-  /** Samples older than this are deleted. */
-  keep_ms: number;
-  sweep_interval_ms: number;
 }
-
-const SWEEP_ROWS_MAX = 5_000;
 
 export class FleetWriter {
   readonly #options: FleetWriterOptions;
   readonly #sql: Sql;
   readonly #counters: Counters;
   readonly #log: Logger;
-  readonly #now: () => number;
   #agents = new Map<string, AgentRow>();
   #samples: AgentSampleRow[] = [];
   #timer: NodeJS.Timeout | null = null;
   #failures = 0;
   #stopped = false;
   #writing: Promise<void> = Promise.resolve();
-  #swept_at_ms = 0;
 
-  constructor(options: FleetWriterOptions, dependencies: { sql: Sql; counters: Counters; log: Logger; now: () => number }) {
+  constructor(options: FleetWriterOptions, dependencies: { sql: Sql; counters: Counters; log: Logger }) {
     this.#options = options;
     this.#sql = dependencies.sql;
     this.#counters = dependencies.counters;
     this.#log = dependencies.log;
-    this.#now = dependencies.now;
   }
 
   start(): void {
@@ -76,7 +68,6 @@ export class FleetWriter {
   async #turn(): Promise<void> {
     try {
       await this.#flush();
-      await this.#sweep();
       this.#failures = 0;
     } catch (error) {
       this.#failures = Math.min(this.#failures + 1, 16);
@@ -126,12 +117,5 @@ export class FleetWriter {
         );
       }
     }
-  }
-
-  async #sweep(): Promise<void> {
-    const now_ms = this.#now();
-    if (now_ms - this.#swept_at_ms < this.#options.sweep_interval_ms) return;
-    const deleted = await deleteSamplesBefore(this.#sql, now_ms - this.#options.keep_ms, SWEEP_ROWS_MAX);
-    if (deleted < SWEEP_ROWS_MAX) this.#swept_at_ms = now_ms;
   }
 }

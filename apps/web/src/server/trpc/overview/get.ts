@@ -1,4 +1,4 @@
-import { hashrateSeries, listBlocks, nextBlock, recentLuck } from "@otedama/db/web";
+import { listBlocks, nextBlock, recentLuck } from "@otedama/db/web";
 import { OverviewDto, WindowQuery } from "@otedama/shared";
 import { readProcedure } from "../procedure.ts";
 
@@ -12,7 +12,7 @@ export const get = readProcedure
     const { sql } = services.database;
     const live = services.live();
     const [series, blocks, luck] = await Promise.all([
-      hashrateSeries(sql, null, input.window, services.now()),
+      services.poolSeries(input.window),
       listBlocks(sql, { state: null, page: 1, page_size: RECENT_BLOCKS }),
       recentLuck(sql),
     ]);

@@ -1,4 +1,3 @@
-import { hashrateSeries } from "@otedama/db/web";
 import { HashrateSeries, WindowQuery } from "@otedama/shared";
 import { readProcedure } from "../procedure.ts";
 
@@ -6,4 +5,4 @@ import { readProcedure } from "../procedure.ts";
 export const series = readProcedure
   .input(WindowQuery)
   .output(HashrateSeries)
-  .query(({ ctx: { services }, input }) => hashrateSeries(services.database.sql, null, input.window, services.now()));
+  .query(({ ctx: { services }, input }) => services.poolSeries(input.window));

@@ -1,0 +1,148 @@
+/** The pool as a process of its own: how it starts, ends, and what is left after it was killed. */
+import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
+import { openDatabase } from "@otedama/db/pool";
+import type { PoolSettings } from "@otedama/shared";
+import { type RunningChain, startChain } from "@otedama/simulator/chain";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { POOL_ADDRESS, poolSettings } from "./support/pool_settings.ts";
+import { StratumMiner } from "./support/stratum_miner.ts";
+import { until } from "./support/until.ts";
+
+const MAIN = join(import.meta.dirname, "../src/main.ts");
+const DIFFICULTY = 1e-6;
+
+let chain: RunningChain;
+let postgres: TestPostgres;
+let settings: PoolSettings;
+let file: string;
+const root = mkdtempSync(join(tmpdir(), "otedama-process-"));
+beforeAll(async () => {
+  // Blocks are far off: what is counted here is shares.
+  [chain, postgres] = await Promise.all([startChain({ hashrate_hps: 1e9 }), startTestPostgres()]);
+  settings = poolSettings({
+    data_dir: join(root, "data"),
+    node_url: chain.url,
+    rpc_user: chain.user,
+    rpc_password: chain.password,
+    database_url: await postgres.createMigratedDatabase(),
+    difficulty: DIFFICULTY,
+  });
+  file = write("settings.json", settings);
+});
+afterAll(async () => {
+  await Promise.all([chain?.stop(), postgres?.stop()]);
+  rmSync(root, { recursive: true, force: true });
+});
+
+function write(name: string, value: unknown): string {
+  const path = join(root, name);
+  writeFileSync(path, JSON.stringify(value), { mode: 0o600 });
+  return path;
+}
+
+interface Running {
+  child: ChildProcess;
+  port: number;
+  exited: Promise<number | null>;
+}
+
+async function start(child: ChildProcess): Promise<Running> {
+  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  if (!child.stdout) throw new Error("no output");
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on(
+      "line",
+      (text) => text.includes('"ready"') && resolve(text),
+    );
+    void exited.then((code) => reject(new Error(`ended with ${code} before it was ready`)));
+  });
+  const ready = JSON.parse(line);
+  expect(ready).toMatchObject({ ready: true, app: "pool", metrics: { host: "127.0.0.1" } });
+  return { child, port: ready.stratum[0].port, exited };
+}
+
+const spawnPool = () => start(spawn(process.execPath, [MAIN, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] }));
+
+describe("a pool's process", () => {
+  test.each([
+    ["nothing", [], /Usage/],
+    ["no file", ["--settings", "/nowhere/settings.json"], /cannot be read/],
+  ])("given %s says so and exits with 2", (_name, args, sentence) => {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+    expect(stderr).toMatch(sentence);
+    expect(status).toBe(2);
+  });
+
+  test("names a wrong setting, an unusable payout address and a port in use, in one sentence each", async () => {
+    const run = (change: object) =>
+      spawnSync(
+        process.execPath,
+        [MAIN, "--settings", write("wrong.json", { ...settings, data_dir: join(root, "other"), ...change })],
+        {
+          encoding: "utf8",
+        },
+      );
+    const wrong = run({ extranonce_prefix: 70_000 });
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringMatching(/extranonce_prefix/)]);
+    const address = run({ pool: { ...settings.pool, payout_address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4" } });
+    expect([address.status, address.stderr]).toEqual([2, expect.stringMatching(/main network/)]);
+    const running = await spawnPool();
+    const taken = run({ stratum: { ...settings.stratum, listen: [{ host: "127.0.0.1", port: running.port }] } });
+    expect([taken.status, taken.stderr]).toEqual([2, expect.stringContaining(String(running.port))]);
+    // Two pools on one folder would write one log.
+    const second = run({ data_dir: settings.data_dir });
+    expect(second.status).toBe(2);
+    expect(second.stderr.trim().split("\n").length).toBe(1);
+    running.child.kill("SIGTERM");
+    expect(await running.exited).toBe(0);
+  });
+
+  test("ends when its parent is gone", async () => {
+    const running = await start(fork(MAIN, ["--settings", file], { stdio: ["ignore", "pipe", "inherit", "ipc"] }));
+    running.child.disconnect();
+    expect(await running.exited).toBe(0);
+  });
+
+  test("killed at any moment, it has counted every share that it acknowledged, and none twice", async () => {
+    let acknowledged = 0;
+    let submitted = 0;
+    for (let round = 0; round < 6; round++) {
+      const running = await spawnPool();
+      const miners = await Promise.all(Array.from({ length: 3 }, () => StratumMiner.connect(running.port)));
+      let alive = true;
+      const mining = miners.map(async (miner, index) => {
+        await miner.authorize(`${POOL_ADDRESS}.m${index}`);
+        while (alive && !miner.closed) {
+          const answer = await miner.mine();
+          submitted += 1;
+          if (answer.result === true) acknowledged += 1;
+        }
+      });
+      await new Promise((resolve) => setTimeout(resolve, 150 + 137 * round));
+      running.child.kill("SIGKILL");
+      await running.exited;
+      alive = false;
+      for (const miner of miners) miner.close();
+      await Promise.all(mining);
+    }
+    expect(acknowledged).toBeGreaterThan(20);
+    const last = await spawnPool();
+    const database = openDatabase({ url: settings.database_url, application_name: "test" });
+    const counted = async () =>
+      Number((await database.query("SELECT coalesce(sum(accepted), 0) AS n FROM share_bucket")).rows[0].n);
+    await until("the shares to be counted", async () => (await counted()) >= acknowledged);
+    // Time for what should not come.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await counted()).toBeLessThanOrEqual(submitted);
+    const state = await database.query("SELECT sum(accepted)::int AS n, max(connections) AS c FROM worker_state");
+    expect(state.rows[0].n).toBe(await counted());
+    last.child.kill("SIGTERM");
+    expect(await last.exited).toBe(0);
+    await database.end();
+  });
+});
