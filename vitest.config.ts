@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
+    // Waiting ends as soon as it may; only a failure takes this long, however busy the machine is.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -22,11 +22,13 @@ const STOP_DEADLINE_MS = 1_500;
 
 function start(settings: AgentSettings): void {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
-  // A person reads stdout in status-line mode, so the log goes beside it.
-  const log = pino(
-    { level: settings.log_level, base: { app: "agent" } },
-    pino.destination({ dest: settings.status_line ? 2 : 1, sync: true }),
-  );
+  // A person who reads status lines needs the log only to look for faults, and beside them.
+  const log = settings.status_line
+    ? pino(
+        { level: settings.log_level === "debug" ? "debug" : "error", base: { app: "agent" } },
+        pino.destination({ dest: 2, sync: true }),
+      )
+    : pino({ level: settings.log_level, base: { app: "agent" } }, pino.destination({ dest: 1, sync: true }));
   const agent_id = agentId(settings.data_dir);
   const machine = detectMachine();
 

@@ -98,6 +98,7 @@ const settings = (more: object = {}) => ({
   hub: null,
   pools: [{ url: upstream.url, user: "wallet.rig", password: "x" }],
   threads: 1,
+  nice: 5,
   ...more,
 });
 
@@ -155,7 +156,7 @@ describe("an agent and its control plane", () => {
     await until(() => hub.telemetry.some(({ pool }) => pool.shares.accepted > 0), "a report with a share");
     expect(hub.hellos[0]).toMatchObject({ token: TOKEN, name: "rig-1", protocol: 1 });
     const report = hub.telemetry.at(-1);
-    expect(report?.pool).toMatchObject({ url: upstream.url, user: "wallet.rig", state: "mining", difficulty: 0.0005 });
+    expect(report?.pool).toMatchObject({ url: upstream.url, user: "wallet.rig", state: "mining", difficulty: 0.00002 });
     expect(report?.devices[0]).toMatchObject({ device_id: "cpu0", kind: "cpu", threads: 1, hardware_errors: 0 });
     expect(report?.devices[0]?.hashrate_hps.s10).toBeGreaterThan(0);
     expect(report?.memory_free_bytes).toBeLessThanOrEqual(report?.memory_total_bytes ?? 0);
@@ -199,7 +200,7 @@ describe("an agent at a terminal", () => {
     expect(agent.stdout).toMatch(/\[\d\d:\d\d:\d\d\] otedama \S+, sha256d\/\w+, 1 threads/);
     expect(agent.stdout).toContain(`connecting to ${upstream.url} as wallet.rig`);
     expect(agent.stdout).toMatch(/accepted #1 {2}difficulty \S+( k)? {2}\d+\.\d ms/);
-    expect(agent.stdout).toMatch(/H\/s 10s .*accepted \d+ rejected \d+ \| difficulty 0\.0005\S* \| up /);
+    expect(agent.stdout).toMatch(/H\/s 10s .*accepted \d+ rejected \d+ \| difficulty 0\.00002\S* \| up /);
     expect(agent.stdout).not.toContain("\u001b");
     expect(agent.lines.every((line) => line.startsWith("["))).toBe(true);
   });

@@ -21,7 +21,7 @@ function mine(pools: TestPool[], options: Partial<MiningOptions> = {}) {
     {
       pools: pools.map((upstream, i) => ({ url: upstream.url, user: `user${i}`, password: "x" })),
       threads: 1,
-      nice: 19,
+      nice: 5,
       user_agent: "otedama/test",
       timing: { first_wait_ms: 20, wait_ms_max: 100, proven_after_ms: 30_000 },
       return_probe_ms: 50,

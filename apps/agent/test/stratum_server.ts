@@ -38,7 +38,7 @@ export class TestPool {
   #held: (() => void)[] = [];
 
   constructor(options: TestPoolOptions = {}) {
-    this.#options = { difficulty: 0.0005, version_mask: "1fffe000", extranonce2_size: 4, branches: 2, port: 0, ...options };
+    this.#options = { difficulty: 0.00002, version_mask: "1fffe000", extranonce2_size: 4, branches: 2, port: 0, ...options };
     this.#server = createServer((socket) => this.#serve(socket));
   }
 

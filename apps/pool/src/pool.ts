@@ -47,6 +47,20 @@ export interface RunningPool {
 }
 
 const SETTLED_FILES_MS = 7 * 86_400_000;
+/** A list of every session is long on a large pool: it is made this often at most. */
+const SESSIONS_MS = 2_000;
+
+function keptFor<T>(ms: number, monotonic_ms: () => number, make: () => T): () => T {
+  let value: T;
+  let made_at_ms = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (monotonic_ms() - made_at_ms >= ms) {
+      value = make();
+      made_at_ms = monotonic_ms();
+    }
+    return value;
+  };
+}
 
 /** Throws an Error whose message is a sentence when a setting or an address cannot be used. */
 export async function startPool(settings: PoolSettings, dependencies: PoolDependencies): Promise<RunningPool> {
@@ -107,13 +121,18 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       engine: () => engine,
       directory,
       onBlock: (event) => void found.handle(event).catch((error) => log.error({ err: error, hash: event.hash }, "block")),
-      onShareLog: (message) => (message ? log.error({ message }, "share log") : log.info("share log is written again")),
+      onShareLog: (message) => {
+        if (message) log.error({ message }, "share log");
+        else log.info("share log is written again");
+        monitor.reportShareLog(message);
+      },
       onBanned: (address, reason, seconds) => log.info({ address, reason, seconds }, "banned"),
       onTrouble: (error) => log.error({ err: error }, "login"),
       now_ms,
     },
   );
   const engine = dependencies.makeEngine(engineOptions(settings), { onEvent: (event) => policy.handle(event) });
+  const sessions = keptFor(SESSIONS_MS, monotonic_ms, () => engine.sessions());
 
   // Work.
   const work = new Work(
@@ -224,7 +243,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { every_ms: 3_000 },
     {
       database,
-      sessions: () => engine.sessions(),
+      sessions,
       rates: () => live.workerRates(),
       workerOf: (id) => directory.workerOf(id),
       databaseUp: () => monitor.up,
@@ -236,7 +255,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   let lag_records = 0;
   const snapshots = new Snapshots({
     stats: () => engine.stats(),
-    sessions: () => engine.sessions(),
+    sessions,
     workerOf: (id) => directory.workerOf(id),
     rates: () => live.poolRates(),
     round: () => live.round(),
@@ -282,7 +301,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   let seconds = 0;
   const eachSecond = setInterval(async () => {
     seconds += 1;
-    hub?.snapshot(snapshots.take());
+    const snapshot = snapshots.take();
+    hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
       const at = consumer.cursor;

@@ -23,7 +23,9 @@ export interface NativeKernels {
     options: Required<Pick<MinerOptions, "threads" | "nice">> & Pick<MinerOptions, "kernel">,
     on_share: (share: Share) => void,
   ) => NativeMiner;
-  benchSha256d(options: Required<Pick<BenchOptions, "threads" | "duration_ms">> & Pick<BenchOptions, "kernel">): Promise<number>;
+  benchSha256d(
+    options: Required<Pick<BenchOptions, "threads" | "duration_ms" | "versions">> & Pick<BenchOptions, "kernel">,
+  ): Promise<number>;
   kernels(): KernelInfo[];
   fastestKernel(): string;
   scanNonces(search: NonceSearch): NonceHit[];

@@ -4,6 +4,7 @@
  */
 import { native } from "./addon.ts";
 
+export * from "./engine.ts";
 export * from "./features.ts";
 export * from "./miner.ts";
 

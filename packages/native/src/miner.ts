@@ -66,6 +66,8 @@ export interface BenchOptions {
   /** 0 or nothing means one for each CPU this process may use. */
   threads?: number;
   duration_ms?: number;
+  /** Rolled versions that share a schedule, 1 … 4: four where a pool allows version rolling, else one. */
+  versions?: number;
   kernel?: string | undefined;
 }
 
@@ -119,8 +121,8 @@ export class Miner {
 
 /** Hashes a second of this machine, all threads together. */
 export function benchSha256d(options: BenchOptions = {}): Promise<number> {
-  const { threads = 0, duration_ms = 1000, kernel } = options;
-  return native.benchSha256d({ threads, duration_ms, kernel });
+  const { threads = 0, duration_ms = 1000, versions = 4, kernel } = options;
+  return native.benchSha256d({ threads, duration_ms, versions, kernel });
 }
 
 /** All kernels of this build, whether or not this CPU can run them. */

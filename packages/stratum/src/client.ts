@@ -121,7 +121,6 @@ export class StratumClient extends EventEmitter<Events> {
   #dial(): Socket {
     const { host, port, tls } = this.#options.address;
     const { connect_timeout_ms, silence_timeout_ms, tls_ca } = this.#options;
-    const where = `${host}:${port}`;
     const socket = tls
       ? connectTls({
           host,
@@ -142,12 +141,14 @@ export class StratumClient extends EventEmitter<Events> {
       );
     });
     socket.on("timeout", () => {
-      if (connected) this.#close("silent", `${where} has said nothing for ${Math.round(silence_timeout_ms / 1000)} s`);
-      else this.#close("dial", `${where} does not answer`);
+      if (connected) this.#close("silent", `the pool has said nothing for ${silence_timeout_ms / 1000} s`);
+      else this.#close("dial", "the pool does not answer");
     });
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
-    socket.on("error", (error) => this.#close(connected ? "pool" : "dial", `${where}: ${error.message}`));
-    socket.on("close", () => this.#close(connected ? "pool" : "dial", `${where} closed the connection`));
+    socket.on("error", (error) =>
+      this.#close(connected ? "pool" : "dial", `the connection failed: ${error.message || "no address of the host answers"}`),
+    );
+    socket.on("close", () => this.#close(connected ? "pool" : "dial", "the pool closed the connection"));
     return socket;
   }
 

@@ -13,20 +13,19 @@ export interface StatusLineDependencies {
 export class StatusLine implements MiningObserver {
   readonly #dependencies: StatusLineDependencies;
   #difficulty: number | null = null;
-  #height_hint: string | null = null;
+  #prev_hash: string | null = null;
 
   constructor(dependencies: StatusLineDependencies) {
     this.#dependencies = dependencies;
   }
 
-  pool({ state, pool, message }: PoolLinkState): void {
+  pool({ state, pool }: PoolLinkState): void {
     if (pool === null) return;
-    const reason = message === null ? "" : ` (${message})`;
     if (state === "connecting") this.#say(`connecting to ${pool.url} as ${pool.user}`);
-    if (state === "waiting") this.#say(`waiting to try ${pool.url} again${reason}`);
+    if (state === "waiting") this.#say(`waiting to try ${pool.url} again`);
     if (state === "mining") {
       this.#difficulty = null;
-      this.#height_hint = null;
+      this.#prev_hash = null;
       this.#say(`mining for ${pool.url}`);
     }
   }
@@ -35,8 +34,8 @@ export class StatusLine implements MiningObserver {
     if (job.difficulty !== this.#difficulty) this.#say(`difficulty ${formatDifficulty(job.difficulty)}`);
     this.#difficulty = job.difficulty;
     const prev_hash = Buffer.from(job.prev_hash).toString("hex");
-    if (prev_hash !== this.#height_hint && this.#height_hint !== null) this.#say("new block on the network");
-    this.#height_hint = prev_hash;
+    if (prev_hash !== this.#prev_hash && this.#prev_hash !== null) this.#say("new block on the network");
+    this.#prev_hash = prev_hash;
   }
 
   share({ result, difficulty }: JudgedShare): void {

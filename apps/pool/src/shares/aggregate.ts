@@ -3,7 +3,7 @@ import type { BucketDelta, WorkerDelta } from "@otedama/db/pool";
 import { workHashes } from "@otedama/shared";
 import type { ShareRecord } from "./log_format.ts";
 
-export const BUCKET_MS = 10_000;
+const BUCKET_MS = 10_000;
 
 export interface Sums {
   buckets: BucketDelta[];

@@ -9,7 +9,7 @@ import type { ShareLogReader } from "./log_reader.ts";
 import { addWork, emptyRate, hashrate, type Rate } from "./rates.ts";
 
 const MINUTE = 60_000;
-export const WINDOWS_MS = { m1: MINUTE, m15: 15 * MINUTE, h1: 60 * MINUTE, d1: 24 * 60 * MINUTE } as const;
+const WINDOWS_MS = { m1: MINUTE, m15: 15 * MINUTE, h1: 60 * MINUTE, d1: 24 * 60 * MINUTE } as const;
 
 interface WorkerRates {
   since_ms: number;

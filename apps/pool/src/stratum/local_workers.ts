@@ -13,7 +13,7 @@ export interface LocalWorker {
 }
 
 /** A made-up login costs a line each; this many are kept at most. */
-export const LOCAL_WORKERS_MAX = 100_000;
+const LOCAL_WORKERS_MAX = 100_000;
 
 export class LocalWorkers {
   readonly #path: string;

@@ -46,7 +46,7 @@ export class StratumPolicy {
   handle(event: EngineEvent): void {
     switch (event.kind) {
       case "authorize":
-        void this.#authorize(event);
+        this.#authorize(event).catch((error: Error) => this.#d.onTrouble(error));
         return;
       case "block":
         this.#d.onBlock(event);

@@ -15,7 +15,7 @@ const CHAINS: Record<Network, readonly string[]> = {
 };
 
 /** A node that answers but must not be mined on; `message` says why and what to do. */
-export class NodeUnfitError extends Error {
+class NodeUnfitError extends Error {
   override name = "NodeUnfitError";
 }
 

@@ -94,7 +94,7 @@ export class RpcClient {
     this.#agent.destroy();
   }
 
-  #post(body: unknown, options: CallOptions): Promise<unknown> {
+  #post(body: unknown, options: CallOptions, again = true): Promise<unknown> {
     const payload = Buffer.from(JSON.stringify(body));
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const transport = this.#url.protocol === "https:" ? https : http;
@@ -139,7 +139,10 @@ export class RpcClient {
     const fail = (error: Error) => {
       clearTimeout(timer);
       if (error instanceof RpcError) reject(error);
-      else if (error.name === "AbortError") reject(new RpcError("aborted", "The call was given up."));
+      else if (again && request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET") {
+        // The node closed an idle connection just as it was to be used: that says nothing about the node.
+        this.#post(body, options, false).then(resolve, reject);
+      } else if (error.name === "AbortError") reject(new RpcError("aborted", "The call was given up."));
       else reject(new RpcError("unreachable", `The node ${this.name} cannot be reached: ${error.message}.`));
     };
     request.on("error", fail);

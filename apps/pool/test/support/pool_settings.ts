@@ -41,7 +41,7 @@ export function poolSettings(test: TestPool): PoolSettings {
       coinbase_text: "/otedama test/",
       payout_address: POOL_ADDRESS,
       fee_percent: 1,
-      pplns_window: 2,
+      pplns_window: 100,
       maturity_confirmations: test.maturity_confirmations ?? 3,
     },
     database_url: test.database_url,

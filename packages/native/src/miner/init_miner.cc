@@ -180,12 +180,17 @@ class NativeMiner : public Napi::ObjectWrap<NativeMiner> {
 
 class BenchWorker : public Napi::AsyncWorker {
  public:
-  BenchWorker(Napi::Env env, const sha256::ScanKernel& kernel, uint32_t threads, uint32_t duration_ms)
-      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), kernel_(kernel), threads_(threads), duration_ms_(duration_ms) {}
+  BenchWorker(Napi::Env env, const sha256::ScanKernel& kernel, uint32_t threads, uint32_t versions, uint32_t duration_ms)
+      : Napi::AsyncWorker(env),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        kernel_(kernel),
+        threads_(threads),
+        versions_(versions),
+        duration_ms_(duration_ms) {}
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
-  void Execute() override { rate_ = miner::bench(kernel_, threads_, duration_ms_, 0); }
+  void Execute() override { rate_ = miner::bench(kernel_, threads_, versions_, duration_ms_); }
   void OnOK() override { deferred_.Resolve(Napi::Number::New(Env(), rate_)); }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
@@ -193,6 +198,7 @@ class BenchWorker : public Napi::AsyncWorker {
   Napi::Promise::Deferred deferred_;
   const sha256::ScanKernel& kernel_;
   uint32_t threads_;
+  uint32_t versions_;
   uint32_t duration_ms_;
   double rate_ = 0;
 };
@@ -200,7 +206,10 @@ class BenchWorker : public Napi::AsyncWorker {
 Napi::Value bench_sha256d(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
   const sha256::ScanKernel& kernel = kernel_of(info.Env(), options.Get("kernel"));
-  auto* worker = new BenchWorker(info.Env(), kernel, u32_field(options, "threads", 8192), u32_field(options, "duration_ms", 600'000));
+  const uint32_t versions = u32_field(options, "versions", sha256::SCAN_VERSIONS_MAX);
+  if (versions == 0) throw Napi::RangeError::New(info.Env(), "versions must be at least 1");
+  const uint32_t threads = u32_field(options, "threads", 8192), duration_ms = u32_field(options, "duration_ms", 600'000);
+  auto* worker = new BenchWorker(info.Env(), kernel, threads, versions, duration_ms);
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;

@@ -170,7 +170,7 @@ bool Miner::report(size_t index, const Job& job, const Work& work, const sha256:
   return true;
 }
 
-double bench(const sha256::ScanKernel& kernel, uint32_t threads, uint32_t duration_ms, int nice_value) {
+double bench(const sha256::ScanKernel& kernel, uint32_t threads, uint32_t versions, uint32_t duration_ms) {
   using Clock = std::chrono::steady_clock;
   const uint32_t slice = slice_for(kernel);
   std::vector<double> rates(thread_count(threads), 0);
@@ -178,9 +178,9 @@ double bench(const sha256::ScanKernel& kernel, uint32_t threads, uint32_t durati
   const auto until = Clock::now() + std::chrono::milliseconds(duration_ms);
   for (size_t i = 0; i < rates.size(); i++) {
     running.emplace_back([&, i, cpus = cpus_for(i)] {
-      settle_thread(("bench-" + std::to_string(i)).c_str(), nice_value, cpus);
+      settle_thread(("bench-" + std::to_string(i)).c_str(), 0, cpus);
       sha256::ScanJob job{};
-      job.versions = sha256::SCAN_VERSIONS_MAX;
+      job.versions = versions;
       for (uint32_t v = 0; v < job.versions; v++) job.midstate[v][0] = static_cast<uint32_t>(i) * job.versions + v;
       std::array<sha256::ScanHit, sha256::SCAN_LANES_MAX * sha256::SCAN_VERSIONS_MAX> hits;
       uint64_t hashes = 0;

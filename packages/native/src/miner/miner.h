@@ -75,7 +75,7 @@ class Miner {
   bool stopping_ = false;
 };
 
-// Hashes a second of `threads` threads over `duration_ms`, searching for what is never found.
-double bench(const sha256::ScanKernel& kernel, uint32_t threads, uint32_t duration_ms, int nice_value);
+// Hashes a second of `threads` threads over `duration_ms`, searching a header with so many rolled versions for what is never found.
+double bench(const sha256::ScanKernel& kernel, uint32_t threads, uint32_t versions, uint32_t duration_ms);
 
 }  // namespace otedama::miner

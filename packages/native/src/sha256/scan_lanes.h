@@ -55,17 +55,29 @@ struct ScanLanes {
     L::round(s[n], s[(n + 1) & 7], s[(n + 2) & 7], s[(n + 3) & 7], s[(n + 4) & 7], s[(n + 5) & 7], s[(n + 6) & 7], s[(n + 7) & 7], kw);
   }
 
-  // Word I of a schedule that rolls through sixteen places; words before `First` are plain constants already in place.
-  template <int I>
-  static OTEDAMA_INLINE V extend(V (&w)[16]) {
-    L::template extend<(I & 15)>(w);
-    return w[I & 15];
-  }
-
   static OTEDAMA_INLINE V k(int i) { return T::set1(otedama::sha256::K[i]); }
 
-  // Schedule words 18 … 63 of the header's second block, with the round constants added, for one vector of nonces.
-  static OTEDAMA_INLINE void header_schedule(const uint32_t* tail, V nonce, V (&kw)[64]) {
+  // Stores words First … First + 15 of a schedule, with their round constants added.
+  template <int First>
+  static OTEDAMA_INLINE void store_with_constants(const V (&w)[16], V* kw) {
+    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+      ((kw[First + I] = T::add(w[I], k(First + I))), ...);
+    }(std::make_integer_sequence<int, 16>{});
+  }
+
+  // Extends a schedule of which `w` holds words 16 … 31 to its end, storing all of them with their constants.
+  static OTEDAMA_INLINE void finish_schedule(V (&w)[16], V* kw) {
+    store_with_constants<16>(w, kw);
+    const auto sixteen = [&]<int... I>(std::integer_sequence<int, I...>, int first) __attribute__((always_inline)) {
+      ((L::template extend<I>(w), kw[first + I] = T::add(w[I], k(first + I))), ...);
+    };
+#pragma GCC unroll 1
+    for (int first = 32; first < 64; first += 16) sixteen(std::make_integer_sequence<int, 16>{}, first);
+  }
+
+  // Words 8 … 63 of the schedule of the header's second block for one vector of nonces, round constants added. Words 4 … 15 are
+  // padding: 0x80000000, zeroes, and the header's length in bits.
+  static OTEDAMA_INLINE void header_schedule(const uint32_t* tail, V nonce, V* kw) {
     constexpr uint32_t W4 = 0x80000000, W15 = 640;
     const uint32_t w16 = tail[0] + small0(tail[1]);
     const uint32_t w17 = tail[1] + small0(tail[2]) + small1(W15);
@@ -86,102 +98,190 @@ struct ScanLanes {
     w[13] = T::add(L::schedule1(w[11]), w[6]);
     w[14] = T::add(T::add(L::schedule1(w[12]), w[7]), T::set1(small0(W15)));
     w[15] = T::add(T::add(L::schedule1(w[13]), w[8]), T::set1(W15 + small0(w16)));
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      ((kw[16 + I] = T::add(w[I], k(16 + I))), ...);
-      ((kw[32 + I] = T::add(extend<32 + I>(w), k(32 + I))), ...);
-    }(std::make_integer_sequence<int, 16>{});
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      ((kw[48 + I] = T::add(extend<48 + I>(w), k(48 + I))), ...);
-    }(std::make_integer_sequence<int, 16>{});
+    finish_schedule(w, kw);
   }
 
-  // The first hash of one version of the header: its digest's words.
-  static OTEDAMA_INLINE void first_hash(const Prepared& p, const uint32_t* midstate, V nonce, const V (&kw)[64], V (&digest)[8]) {
-    // Places after round 3, in the rotating order of `round`: a at 4, then b, c, d, e, f, g, h at 5, 6, 7, 0, 1, 2, 3.
-    V s[8];
-    s[4] = T::add(nonce, T::set1(p.a4));
-    s[5] = T::set1(p.s[0]);
-    s[6] = T::set1(p.s[1]);
-    s[7] = T::set1(p.s[2]);
-    s[0] = T::add(nonce, T::set1(p.e4));
-    s[1] = T::set1(p.s[4]);
-    s[2] = T::set1(p.s[5]);
-    s[3] = T::set1(p.s[6]);
-    round<4>(s, T::set1(otedama::sha256::K[4] + 0x80000000));
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      (round<5 + I>(s, k(5 + I)), ...);
-    }(std::make_integer_sequence<int, 10>{});
-    round<15>(s, T::set1(otedama::sha256::K[15] + 640));
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      (round<16 + I>(s, kw[16 + I]), ...);
-    }(std::make_integer_sequence<int, 48>{});
-    for (int i = 0; i < 8; i++) digest[i] = T::add(s[i], T::set1(midstate[i]));
-  }
+  // The same for the second hash, whose message is the first one's digest: words 0 … 7, then its padding.
+  static constexpr uint32_t DIGEST_W8 = 0x80000000, DIGEST_W15 = 256;
 
-  // The last word of the second hash: e after round 60, which rounds 61 … 63 only carry to h's place.
-  static OTEDAMA_INLINE V second_hash_last_word(const V (&digest)[8]) {
-    using otedama::sha256::INITIAL_STATE;
-    V w[16], s[8];
+  static OTEDAMA_INLINE void digest_schedule(const V (&digest)[8], V* kw) {
+    V w[16];
+#pragma GCC unroll 8
     for (int i = 0; i < 8; i++) {
       w[i] = digest[i];
-      s[i] = T::set1(INITIAL_STATE[static_cast<size_t>(i)]);
+      kw[i] = T::add(w[i], k(i));
     }
-    // The padding behind a 32-byte message: word 8 and the length in word 15.
-    constexpr uint32_t W8 = 0x80000000, W15 = 256;
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      (round<I>(s, T::add(w[I], k(I))), ...);
-    }(std::make_integer_sequence<int, 8>{});
-    round<8>(s, T::set1(otedama::sha256::K[8] + W8));
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      (round<9 + I>(s, k(9 + I)), ...);
-    }(std::make_integer_sequence<int, 6>{});
-    round<15>(s, T::set1(otedama::sha256::K[15] + W15));
-    // Words 16 … 31 while words 8 … 15 are still constants.
     w[0] = T::add(w[0], L::schedule0(w[1]));
-    w[1] = T::add(T::add(w[1], L::schedule0(w[2])), T::set1(small1(W15)));
+    w[1] = T::add(T::add(w[1], L::schedule0(w[2])), T::set1(small1(DIGEST_W15)));
     w[2] = T::add(T::add(w[2], L::schedule0(w[3])), L::schedule1(w[0]));
     w[3] = T::add(T::add(w[3], L::schedule0(w[4])), L::schedule1(w[1]));
     w[4] = T::add(T::add(w[4], L::schedule0(w[5])), L::schedule1(w[2]));
     w[5] = T::add(T::add(w[5], L::schedule0(w[6])), L::schedule1(w[3]));
-    w[6] = T::add(T::add(T::add(w[6], L::schedule0(w[7])), L::schedule1(w[4])), T::set1(W15));
-    w[7] = T::add(T::add(T::add(w[7], w[0]), L::schedule1(w[5])), T::set1(small0(W8)));
-    w[8] = T::add(T::add(w[1], L::schedule1(w[6])), T::set1(W8));
+    w[6] = T::add(T::add(T::add(w[6], L::schedule0(w[7])), L::schedule1(w[4])), T::set1(DIGEST_W15));
+    w[7] = T::add(T::add(T::add(w[7], w[0]), L::schedule1(w[5])), T::set1(small0(DIGEST_W8)));
+    w[8] = T::add(T::add(w[1], L::schedule1(w[6])), T::set1(DIGEST_W8));
     w[9] = T::add(w[2], L::schedule1(w[7]));
     w[10] = T::add(w[3], L::schedule1(w[8]));
     w[11] = T::add(w[4], L::schedule1(w[9]));
     w[12] = T::add(w[5], L::schedule1(w[10]));
     w[13] = T::add(w[6], L::schedule1(w[11]));
-    w[14] = T::add(T::add(w[7], L::schedule1(w[12])), T::set1(small0(W15)));
-    w[15] = T::add(T::add(T::add(w[8], L::schedule1(w[13])), L::schedule0(w[0])), T::set1(W15));
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      (round<16 + I>(s, T::add(w[I], k(16 + I))), ...);
-    }(std::make_integer_sequence<int, 16>{});
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      (round<32 + I>(s, T::add(extend<32 + I>(w), k(32 + I))), ...);
-    }(std::make_integer_sequence<int, 29>{});
-    // After round 60, e stands where round 61 would look for it.
-    return T::add(s[((64 - 61) + 4) & 7], T::set1(INITIAL_STATE[7]));
+    w[14] = T::add(T::add(w[7], L::schedule1(w[12])), T::set1(small0(DIGEST_W15)));
+    w[15] = T::add(T::add(T::add(w[8], L::schedule1(w[13])), L::schedule0(w[0])), T::set1(DIGEST_W15));
+    finish_schedule(w, kw);
   }
+
+  // Words 8 … 15 of both schedules never change.
+  static OTEDAMA_INLINE void store_padding(uint32_t w8, uint32_t w15, V* kw) {
+    for (int i = 8; i < 16; i++) kw[i] = T::set1(otedama::sha256::K[i] + (i == 8 ? w8 : i == 15 ? w15 : 0));
+  }
+
+  // Rounds First … First + Count - 1 of N streams side by side; round First + i takes word base + First + i.
+  template <int N, int First, int Count>
+  static OTEDAMA_INLINE void rounds(V (&s)[N][8], const V* const (&kw)[N], int base) {
+    const auto one = [&]<int I>(std::integral_constant<int, I>) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) round<I>(s[n], kw[n][base + I]);
+    };
+    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+      (one(std::integral_constant<int, First + I>{}), ...);
+    }(std::make_integer_sequence<int, Count>{});
+  }
+
+  // Whole groups of eight rounds, in a loop small enough for the CPU's cache of decoded instructions: unrolled over all rounds,
+  // fetching instructions would be slower than executing them.
+  template <int N>
+  static OTEDAMA_INLINE void loop_rounds(V (&s)[N][8], const V* const (&kw)[N], int first, int end) {
+#pragma GCC unroll 1
+    for (int base = first; base < end; base += 8) rounds<N, 0, 8>(s, kw, base);
+  }
+
+  // What one stream of `hash` works on: a version of the header over one vector of nonces.
+  struct Stream {
+    const Prepared* prepared;
+    const uint32_t* midstate;
+    V nonce;
+    // The header's schedule for these nonces, which versions share.
+    const V* kw;
+  };
+
+  // Hashes N streams side by side: while one waits for a result, another has work for the execution units. `digest_kw` has room for
+  // one schedule a stream. Leaves the hits of each, a bit for each lane.
+  template <int N>
+  static __attribute__((noinline)) void hash(const Stream (&streams)[N], V (*digest_kw)[64], V bound, uint32_t (&lanes)[N]) {
+    using otedama::sha256::INITIAL_STATE;
+    V s[N][8];
+    const V *header_words[N], *digest_words[N];
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) {
+      // Places after round 3, in the rotating order of `round`: a at 4, then b, c, d, e, f, g, h at 5, 6, 7, 0, 1, 2, 3.
+      const Prepared& p = *streams[n].prepared;
+      s[n][4] = T::add(streams[n].nonce, T::set1(p.a4));
+      s[n][5] = T::set1(p.s[0]);
+      s[n][6] = T::set1(p.s[1]);
+      s[n][7] = T::set1(p.s[2]);
+      s[n][0] = T::add(streams[n].nonce, T::set1(p.e4));
+      s[n][1] = T::set1(p.s[4]);
+      s[n][2] = T::set1(p.s[5]);
+      s[n][3] = T::set1(p.s[6]);
+      header_words[n] = streams[n].kw;
+      digest_words[n] = digest_kw[n];
+    }
+    rounds<N, 4, 4>(s, header_words, 0);
+    loop_rounds<N>(s, header_words, 8, 64);
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) {
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; i++) s[n][i] = T::add(s[n][i], T::set1(streams[n].midstate[i]));
+      digest_schedule(s[n], digest_kw[n]);
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; i++) s[n][i] = T::set1(INITIAL_STATE[static_cast<size_t>(i)]);
+    }
+    loop_rounds<N>(s, digest_words, 0, 56);
+    // Of the last rounds only e after round 60 is needed: rounds 61 … 63 merely carry it to h's place.
+    rounds<N, 0, 5>(s, digest_words, 56);
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) {
+      const V last = T::add(s[n][((64 - 61) + 4) & 7], T::set1(INITIAL_STATE[7]));
+      lanes[n] = T::at_most(T::swap_bytes(last), bound);
+    }
+  }
+
+  // One search: what is fixed for its header, and the hits so far.
+  struct Search {
+    const otedama::sha256::ScanJob& job;
+    V bound;
+    Prepared prepared[otedama::sha256::SCAN_VERSIONS_MAX];
+    // A schedule for each vector of nonces and for each digest in work.
+    V kw[T::STREAMS][64];
+    V digest_kw[T::STREAMS][64];
+    otedama::sha256::ScanHit* hits;
+    uint32_t found = 0;
+
+    Search(const otedama::sha256::ScanJob& job, otedama::sha256::ScanHit* hits) : job(job), bound(T::set1(job.bound)), hits(hits) {
+      for (uint32_t v = 0; v < job.versions; v++) prepared[v] = prepare(job.midstate[v], job.tail);
+      for (int n = 0; n < T::STREAMS; n++) {
+        for (int i = 4; i < 8; i++) kw[n][i] = T::set1(otedama::sha256::K[i] + (i == 4 ? 0x80000000 : 0));
+        store_padding(0, 640, kw[n]);
+        store_padding(DIGEST_W8, DIGEST_W15, digest_kw[n]);
+      }
+    }
+
+    // The header holds the nonce little-endian; the hash reads words big-endian.
+    OTEDAMA_INLINE V schedule(uint32_t first, int n) {
+      const V nonce = T::swap_bytes(T::add(T::set1(first), T::count_up()));
+      header_schedule(job.tail, nonce, kw[n]);
+      return nonce;
+    }
+
+    OTEDAMA_INLINE Stream stream(uint32_t version, V nonce, int n) { return {&prepared[version], job.midstate[version], nonce, kw[n]}; }
+
+    OTEDAMA_INLINE void note(uint32_t lanes, uint32_t first, uint32_t version) {
+      for (; lanes != 0; lanes &= lanes - 1) hits[found++] = {first + static_cast<uint32_t>(__builtin_ctz(lanes)), version};
+    }
+
+    // One vector of nonces with all versions, two versions at a time where the kernel has two streams.
+    OTEDAMA_INLINE void one_vector(uint32_t first) {
+      const V nonce = schedule(first, 0);
+      uint32_t v = 0;
+      if constexpr (T::STREAMS == 2) {
+        for (; v + 2 <= job.versions; v += 2) {
+          uint32_t lanes[2];
+          hash<2>({stream(v, nonce, 0), stream(v + 1, nonce, 0)}, digest_kw, bound, lanes);
+          note(lanes[0], first, v);
+          note(lanes[1], first, v + 1);
+        }
+      }
+      for (; v < job.versions; v++) {
+        uint32_t lanes[1];
+        hash<1>({stream(v, nonce, 0)}, digest_kw, bound, lanes);
+        note(lanes[0], first, v);
+      }
+    }
+
+    // Two vectors of nonces with one version at a time: for a header whose version may not be rolled.
+    OTEDAMA_INLINE void two_vectors(uint32_t first) {
+      const V nonce[2] = {schedule(first, 0), schedule(first + T::LANES, 1)};
+      for (uint32_t v = 0; v < job.versions; v++) {
+        uint32_t lanes[2];
+        hash<2>({stream(v, nonce[0], 0), stream(v, nonce[1], 1)}, digest_kw, bound, lanes);
+        note(lanes[0], first, v);
+        note(lanes[1], first + T::LANES, v);
+      }
+    }
+  };
 
   static OTEDAMA_INLINE otedama::sha256::ScanResult scan(const otedama::sha256::ScanJob& job, uint32_t first, uint32_t count,
                                                          otedama::sha256::ScanHit* hits, uint32_t hits_max) {
-    Prepared prepared[otedama::sha256::SCAN_VERSIONS_MAX];
-    for (uint32_t v = 0; v < job.versions; v++) prepared[v] = prepare(job.midstate[v], job.tail);
-    const V bound = T::set1(job.bound);
-    uint32_t found = 0, scanned = 0;
-    for (; scanned < count && found + T::LANES * job.versions <= hits_max; scanned += T::LANES) {
-      // The header holds the nonce little-endian; the hash reads words big-endian.
-      const V nonce = T::swap_bytes(T::add(T::set1(first + scanned), T::count_up()));
-      V kw[64];
-      header_schedule(job.tail, nonce, kw);
-      for (uint32_t v = 0; v < job.versions; v++) {
-        V digest[8];
-        first_hash(prepared[v], job.midstate[v], nonce, kw, digest);
-        uint32_t lanes = T::at_most(T::swap_bytes(second_hash_last_word(digest)), bound);
-        for (; lanes != 0; lanes &= lanes - 1) hits[found++] = {first + scanned + static_cast<uint32_t>(__builtin_ctz(lanes)), v};
+    Search search(job, hits);
+    uint32_t scanned = 0;
+    const auto room_for = [&](uint32_t vectors) { return search.found + vectors * T::LANES * job.versions <= hits_max; };
+    if constexpr (T::STREAMS == 2) {
+      if (job.versions % 2 == 1) {
+        for (; scanned + 2 * T::LANES <= count && room_for(2); scanned += 2 * T::LANES) search.two_vectors(first + scanned);
       }
     }
-    return {scanned, found};
+    for (; scanned < count && room_for(1); scanned += T::LANES) search.one_vector(first + scanned);
+    return {scanned, search.found};
   }
 };
 

@@ -9,6 +9,7 @@ namespace {
 
 struct Avx2 {
   using V = __m256i;
+  static constexpr int STREAMS = 1;
   static constexpr int LANES = 8;
 
   static OTEDAMA_INLINE V load(const uint32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const V*>(p)); }

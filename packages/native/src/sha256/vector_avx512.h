@@ -13,6 +13,7 @@ namespace {
 
 struct Avx512 {
   using V = __m512i;
+  static constexpr int STREAMS = 2;
   static constexpr int LANES = 16;
 
   static OTEDAMA_INLINE V load(const uint32_t* p) { return _mm512_loadu_si512(p); }

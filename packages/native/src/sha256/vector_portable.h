@@ -7,6 +7,7 @@ namespace {
 
 struct Portable {
   using V = uint32_t;
+  static constexpr int STREAMS = 1;
   static constexpr int LANES = 1;
 
   static OTEDAMA_INLINE V set1(uint32_t x) { return x; }

@@ -9,6 +9,7 @@ namespace {
 
 struct Sse41 {
   using V = __m128i;
+  static constexpr int STREAMS = 1;
   static constexpr int LANES = 4;
 
   static OTEDAMA_INLINE V load(const uint32_t* p) { return _mm_loadu_si128(reinterpret_cast<const V*>(p)); }

@@ -51,6 +51,7 @@ class Segment {
   int fd_ = -1;
   uint64_t number_ = 0;
   uint64_t bytes_ = 0;
+  uint64_t reserved_ = 0;
 };
 
 // Holds `<instance_id>.lock` for the life of the object, so that two processes never write one log. Throws Fault.

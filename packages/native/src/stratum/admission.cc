@@ -43,6 +43,12 @@ Refusal Admission::enter(const Address& address, int64_t now_ms) {
   return Refusal::none;
 }
 
+Refusal Admission::enter_proxied() {
+  if (connections_.fetch_add(1) < options_.limits.connections_max) return Refusal::none;
+  connections_.fetch_sub(1);
+  return Refusal::full;
+}
+
 void Admission::adopt(const Address& address, int64_t now_ms) {
   const Address key = address.owner();
   Shard& shard = shard_of(key);
@@ -72,16 +78,15 @@ double Admission::ban(const Address& address, double seconds, bool earned, int64
   }
   owner.banned_until_ms = now_ms + static_cast<int64_t>(seconds * 1000);
   owner.ladder_until_ms = owner.banned_until_ms + DAY_MS;
+  std::lock_guard bans_guard(bans_mutex_);
+  bans_[key] = owner.banned_until_ms;
   return seconds;
 }
 
 uint32_t Admission::bans_active(int64_t now_ms) {
-  uint32_t bans = 0;
-  for (Shard& shard : shards_) {
-    std::lock_guard guard(shard.mutex);
-    for (const auto& [address, owner] : shard.owners) bans += owner.banned_until_ms > now_ms;
-  }
-  return bans;
+  std::lock_guard guard(bans_mutex_);
+  std::erase_if(bans_, [&](const auto& ban) { return ban.second <= now_ms; });
+  return static_cast<uint32_t>(bans_.size());
 }
 
 Admission::Owner& Admission::owner_of(Shard& shard, const Address& owner, int64_t now_ms) {

@@ -21,6 +21,9 @@ class Admission {
   // Counts the connection in where it is let in; `leave` takes it out again.
   Refusal enter(const Address& address, int64_t now_ms);
   void leave(const Address& address, int64_t now_ms);
+  // The same for a balancer's connection, until it has said for whom it speaks.
+  Refusal enter_proxied();
+  void leave_proxied() { connections_.fetch_sub(1); }
   // A connection that an earlier process let in: counted, never refused.
   void adopt(const Address& address, int64_t now_ms);
 
@@ -54,6 +57,9 @@ class Admission {
 
   const Options& options_;
   std::atomic<uint32_t> connections_{0};
+  // When the bans of now end, for counting them.
+  std::mutex bans_mutex_;
+  std::unordered_map<Address, int64_t, AddressHash> bans_;
   std::array<Shard, SHARDS> shards_;
 };
 

@@ -58,6 +58,7 @@ struct Connection {
   bool awaits_proxy_header : 1 = false;
   uint8_t binding_count = 0;
   uint8_t bad_lines = 0;
+  uint8_t refused_logins = 0;
   uint16_t last_suffix = 0;
   uint16_t extranonce_prefix = 0;
   uint16_t remote_port = 0;
@@ -73,6 +74,8 @@ struct Connection {
   int64_t tokens_at_ms = 0;
   Address remote;
   uint64_t session_token = 0;
+  // The timer tick it waits for; 0 for none.
+  int64_t timer_tick = 0;
   int64_t connected_at_ms = 0;
   int64_t last_message_ms = 0;
   int64_t last_share_ms = 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "load/load_addon.h"
 #include "stratum/engine.h"
 #include "stratum/hex.h"
 #include "vardiff/vardiff.h"
@@ -439,4 +440,5 @@ class NativeVardiff : public Napi::ObjectWrap<NativeVardiff> {
 void init_engine(Napi::Env env, Napi::Object exports) {
   NativeEngine::define(env, exports);
   NativeVardiff::define(env, exports);
+  otedama::load::define(env, exports);
 }

@@ -58,6 +58,12 @@ class Loop {
   void listen(int fd);
   void start();
 
+  // One wake-up: waits for events no longer than this, and deals with all of them. What `start`'s thread does over and over.
+  void turn(int wait_ms);
+
+  // From any thread: takes over a connected socket.
+  void adopt(int fd, const Address& remote, uint16_t port);
+
   // From any thread: to be done on the loop's, soon.
   void post(std::function<void()> task);
   void post_job(JobRef job);
@@ -134,6 +140,7 @@ class Loop {
   static constexpr int EVENTS_MAX = 512;
   static constexpr int ACCEPTS_MAX = 64;
   static constexpr uint8_t BAD_LINES_MAX = 5;
+  static constexpr uint8_t REFUSED_LOGINS_MAX = 10;
   static constexpr int64_t BLOCK_ANSWER_MS = 10'000;
 
   // loop.cc: the wake-up.
@@ -147,9 +154,11 @@ class Loop {
 
   // loop_sockets.cc: accepting, reading, writing, closing.
   void accept_from(int listener);
-  void adopt_socket(int fd, const Address& remote, uint16_t port);
+  void adopt_socket(int fd, const Address& remote, uint16_t port, bool proxied);
   void on_readable(Connection& connection);
-  void read_lines(Connection& connection, char* data, size_t size);
+  void read_lines(Connection& connection, const char* data, size_t size);
+  size_t read_proxy_header(Connection& connection, std::string_view data);
+  void turn_away(int listener);
   void write_or_keep(Connection& connection, std::string_view line);
   void append(Connection& connection, std::string_view bytes);
   void flush(Connection& connection);
@@ -209,6 +218,8 @@ class Loop {
   const Limits& limits_;
   int epoll_ = -1;
   int wake_fd_ = -1;
+  // Given up for a moment where no descriptor is left, to turn a connection away instead of leaving it waiting.
+  int spare_fd_ = -1;
   std::vector<int> listeners_;
   std::thread thread_;
 

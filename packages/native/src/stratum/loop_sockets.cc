@@ -1,4 +1,5 @@
 // The loop's sockets: accepting, reading lines, writing what was answered, closing.
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 
 #include "stratum/clock.h"
 #include "stratum/loop.h"
+#include "stratum/proxy_protocol.h"
 
 namespace otedama::stratum {
 
@@ -25,24 +27,33 @@ void Loop::accept_from(int listener) {
     socklen_t length = sizeof remote;
     const int fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&remote), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
-      // Out of descriptors: what waits in the backlog is looked at again on the next tick.
-      if (errno == EMFILE || errno == ENFILE) counters_.refused_connects++;
+      if (errno == EMFILE || errno == ENFILE) return turn_away(listener);
       if (errno == ECONNABORTED || errno == EINTR) continue;
       return;
     }
     const Address address = Address::of(remote);
     const uint16_t port = ntohs(remote.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(remote).sin6_port
                                                              : reinterpret_cast<sockaddr_in&>(remote).sin_port);
-    if (shared_.admission.enter(address, now_ms_) != Refusal::none) {
+    const bool proxied = contains(shared_.options.trusted_proxies, address);
+    if ((proxied ? shared_.admission.enter_proxied() : shared_.admission.enter(address, now_ms_)) != Refusal::none) {
       counters_.refused_connects++;
       ::close(fd);
       continue;
     }
-    adopt_socket(fd, address, port);
+    adopt_socket(fd, address, port, proxied);
   }
 }
 
-void Loop::adopt_socket(int fd, const Address& remote, uint16_t port) {
+// No descriptor is left: a listener that stays ready would make the loop spin.
+void Loop::turn_away(int listener) {
+  counters_.refused_connects++;
+  if (spare_fd_ >= 0) ::close(spare_fd_);
+  const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+  spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void Loop::adopt_socket(int fd, const Address& remote, uint16_t port, bool proxied) {
   uint32_t slot;
   if (!free_slots_.empty()) {
     slot = free_slots_.back();
@@ -53,7 +64,7 @@ void Loop::adopt_socket(int fd, const Address& remote, uint16_t port) {
     slots_used_++;
   } else {
     counters_.refused_connects++;
-    shared_.admission.leave(remote, now_ms_);
+    proxied ? shared_.admission.leave_proxied() : shared_.admission.leave(remote, now_ms_);
     ::close(fd);
     return;
   }
@@ -65,6 +76,7 @@ void Loop::adopt_socket(int fd, const Address& remote, uint16_t port) {
   connection.fd = fd;
   connection.remote = remote;
   connection.remote_port = port;
+  connection.awaits_proxy_header = proxied;
   connection.connected_at_ms = now_ms_;
   connection.last_message_ms = now_ms_;
   connection.tokens_at_ms = now_ms_;
@@ -79,7 +91,7 @@ void Loop::adopt_socket(int fd, const Address& remote, uint16_t port) {
   counters_.connects++;
   counters_.connections++;
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return close(connection, CloseReason::limit);
-  timers_.add(key, next_deadline(connection));
+  timers_.add(key, next_deadline(connection), connection.timer_tick);
 }
 
 // What is left of a line waits in a buffer of its own and is put before the next bytes. One read a wake-up: nobody is served twice
@@ -101,10 +113,37 @@ void Loop::on_readable(Connection& connection) {
     buffers_.put(connection.input);
     connection.input = nullptr;
   }
-  read_lines(connection, read_buffer_.data(), kept + static_cast<size_t>(got));
+  const size_t size = kept + static_cast<size_t>(got);
+  const size_t skipped = connection.awaits_proxy_header ? read_proxy_header(connection, {read_buffer_.data(), size}) : 0;
+  if (!connection.closing && !connection.awaits_proxy_header) read_lines(connection, read_buffer_.data() + skipped, size - skipped);
 }
 
-void Loop::read_lines(Connection& connection, char* data, size_t size) {
+// A balancer says for whom it speaks; from then on the connection counts for that address. Returns the header's length.
+size_t Loop::read_proxy_header(Connection& connection, std::string_view data) {
+  const ProxyHeader header = parse_proxy_header(data);
+  if (header.state == ProxyHeader::State::bad) {
+    counters_.bad_lines++;
+    close(connection, CloseReason::protocol);
+    return 0;
+  }
+  if (header.state == ProxyHeader::State::incomplete) {
+    buffers_.append(connection.input, data.data(), data.size());
+    return 0;
+  }
+  const Address address = header.source.value_or(connection.remote);
+  if (shared_.admission.enter(address, now_ms_) != Refusal::none) {
+    counters_.refused_connects++;
+    close(connection, CloseReason::limit);
+    return 0;
+  }
+  shared_.admission.leave_proxied();
+  connection.awaits_proxy_header = false;
+  connection.remote = address;
+  if (header.source) connection.remote_port = header.source_port;
+  return header.bytes;
+}
+
+void Loop::read_lines(Connection& connection, const char* data, size_t size) {
   const char* at = data;
   const char* end = data + size;
   while (!connection.closing && at < end) {
@@ -195,7 +234,7 @@ void Loop::want_write(Connection& connection, bool wanted) {
   event.events = EPOLLIN | EPOLLRDHUP | (wanted ? uint32_t{EPOLLOUT} : 0u);
   event.data.u64 = key;
   ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
-  if (wanted) timers_.add(key, now_ms_ + limits_.slow_reader_timeout_ms);
+  if (wanted) timers_.add(key, now_ms_ + limits_.slow_reader_timeout_ms, connection.timer_tick);
 }
 
 // The slot is free again at the end of the wake-up: until then events and submits may still name it.
@@ -217,7 +256,7 @@ void Loop::close(Connection& connection, CloseReason reason) {
     shared_.extranonces.release(connection.extranonce, connection.session_token, shared_.tip.load());
   }
   if (connection.worker.id != 0) counters_.authorized--;
-  shared_.admission.leave(connection.remote, now_ms_);
+  connection.awaits_proxy_header ? shared_.admission.leave_proxied() : shared_.admission.leave(connection.remote, now_ms_);
   if (connection.known_to_typescript) shared_.events.push(ClosedEvent{id_of(connection), CLOSE_REASON_NAMES[static_cast<size_t>(reason)]});
   closed_slots_.push_back(connection.slot);
 }

@@ -26,10 +26,10 @@ struct State {
   int64_t window_start_ms = 0;
   // Shares in the window; fractional because ageing halves it.
   float shares = 0;
-  // Silences in a row since the last share.
-  uint16_t silences = 0;
-  // Whether any share ever came: a start may be wrong by far more than a miner's hashrate ever changes.
-  bool seen_share = false;
+  // Whether the hashrate is known: a start may be wrong by far more than a miner's hashrate ever changes.
+  bool settled = false;
+  // Whether the last change was made for silence and no share came since.
+  bool silent_before = false;
   int64_t last_share_ms = 0;
 };
 

@@ -19,6 +19,9 @@ const NETWORK_NAMES: Record<Network, string> = {
   regtest: "regtest",
 };
 
+/** BIP 173: no bech32 string is longer. */
+const ADDRESS_MAX = 90;
+
 export type AddressErrorCode = "empty" | "wrong_network" | "wrong_checksum" | "not_an_address";
 
 /** `message` is a sentence for the person who typed the address. */
@@ -65,6 +68,7 @@ export function outputScript(address: string, network: Network): Uint8Array {
 function decode(text: string, network: Network): { parsed: PayoutAddress } | { checksum: boolean } {
   // A bech32 string in mixed case is invalid; in one case it is the same address.
   const spelling = text === text.toUpperCase() && looksLikeBech32(text) ? text.toLowerCase() : text;
+  if (text.length > ADDRESS_MAX) return { checksum: false };
   const coder = Address(PARAMETERS[network]);
   try {
     const decoded = coder.decode(spelling);

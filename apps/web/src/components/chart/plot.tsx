@@ -118,11 +118,10 @@ export default function Plot({ at_ms, series, marks, syncKey, zoom, onZoom, heig
   useEffect(() => {
     const chart = plot.current;
     if (chart === null) return;
-    chart.setData(plotData(at_ms, series), false);
     const [from, to] = zoom ?? [(at_ms[0] ?? 0) / 1_000, (at_ms.at(-1) ?? 1) / 1_000];
     chart.batch(() => {
+      chart.setData(plotData(at_ms, series));
       chart.setScale("x", { min: from, max: Math.max(to, from + 1) });
-      chart.redraw();
     });
   }, [at_ms, series, marks, zoom, ready, resolvedTheme, kinds]);
 

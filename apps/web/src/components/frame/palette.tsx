@@ -50,7 +50,8 @@ export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps)
     action();
   };
   // Names from the server are matched there; what is typed here filters only the places and actions.
-  const wanted = (words: string) => q === "" || words.toLowerCase().includes(q.toLowerCase());
+  const typed = text.trim().toLowerCase();
+  const wanted = (words: string) => typed === "" || words.toLowerCase().includes(typed);
   const places = [...PLACES.flatMap((group) => group.places), SETTINGS].filter((place) => wanted(`go to ${place.word}`));
   const actions = [
     { words: "Light theme", icon: <Sun />, act: () => setTheme("light") },

@@ -85,6 +85,8 @@ export function DataTable<Row, Key extends string = never>(props: DataTableProps
     getRowId: idOf,
     getCoreRowModel: getCoreRowModel(),
     manualSorting: true,
+    // The rows in view are another array at each rendering; resetting state because of that would render for ever.
+    autoResetAll: false,
   });
   const models = table.getRowModel().rows;
 

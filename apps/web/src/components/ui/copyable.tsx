@@ -43,7 +43,6 @@ export function Copyable({ text, what, shorten = "middle", className }: Copyable
     <button
       type="button"
       title={text}
-      aria-label={`Copy ${what} ${text}`}
       onClick={async (event) => {
         event.stopPropagation();
         setState((await copy(text)) ? "copied" : "failed");
@@ -55,7 +54,10 @@ export function Copyable({ text, what, shorten = "middle", className }: Copyable
         className,
       )}
     >
-      <span className={shorten === "none" ? "break-all" : "truncate"}>{shown}</span>
+      <span className="sr-only">{`Copy ${what} ${text}`}</span>
+      <span aria-hidden className={shorten === "none" ? "break-all" : "truncate"}>
+        {shown}
+      </span>
       {state === "copied" ? (
         <Check aria-hidden className="size-3.5 shrink-0 text-good" />
       ) : (

@@ -14,13 +14,13 @@ type FigureProps = {
 export function Figure({ name, basis, value, change, picture }: FigureProps) {
   return (
     <div className="flex min-w-0 flex-col gap-0.5 bg-panel px-4 py-3">
-      <dt className="flex items-baseline gap-1.5 text-xs text-ink-3">
-        <span className="truncate font-medium text-ink-2">{name}</span>
-        <span className="ml-auto shrink-0 text-2xs">{basis}</span>
+      <dt className="flex flex-wrap items-baseline justify-between gap-x-2 text-xs text-ink-3">
+        <span className="font-medium text-ink-2">{name}</span>
+        <span className="text-2xs">{basis}</span>
       </dt>
-      <dd className="flex min-w-0 flex-col gap-1">
+      <dd className="flex min-w-0 grow flex-col gap-1">
         <span className="truncate text-xl font-semibold tracking-tight tabular">{value}</span>
-        <span className="min-h-4 truncate text-xs text-ink-3 tabular">{change}</span>
+        <span className="mb-auto min-h-4 text-pretty text-xs text-ink-3 tabular">{change}</span>
         {picture === undefined ? null : <span className="mt-0.5 block">{picture}</span>}
       </dd>
     </div>

@@ -15,7 +15,14 @@ type PanelProps = {
 /** A bounded part of a page, under a heading. */
 export function Panel({ title, note, action, children, flush = false, className, id }: PanelProps) {
   return (
-    <section id={id} className={cx("min-w-0 rounded-lg border border-line bg-panel", className)}>
+    <section
+      id={id}
+      className={cx(
+        "min-w-0 rounded-lg border border-line bg-panel",
+        flush && "overflow-clip [&_tbody>tr:last-child>td]:border-b-0",
+        className,
+      )}
+    >
       {title === undefined ? null : (
         <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5">
           <h2 className="text-base">{title}</h2>

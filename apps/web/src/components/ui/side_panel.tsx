@@ -2,7 +2,7 @@
 import { ArrowUpRight, X } from "lucide-react";
 import Link from "next/link";
 import { Dialog as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Button } from "./button.tsx";
 
 type SidePanelProps = {
@@ -21,6 +21,7 @@ type SidePanelProps = {
  * open; Escape closes it and gives the focus back.
  */
 export function SidePanel({ open, onClose, title, label, href, children }: SidePanelProps) {
+  const box = useRef<HTMLDivElement>(null);
   return (
     <Primitive.Root open={open} modal={false} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Primitive.Portal>
@@ -28,7 +29,13 @@ export function SidePanel({ open, onClose, title, label, href, children }: SideP
           aria-describedby={undefined}
           aria-label={label}
           onInteractOutside={(event) => event.preventDefault()}
-          className="fixed inset-y-0 right-0 z-40 flex w-full flex-col border-l border-line bg-panel shadow-pop data-[state=open]:animate-slide-in sm:w-[440px]"
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            box.current?.focus();
+          }}
+          ref={box}
+          tabIndex={-1}
+          className="fixed inset-y-0 right-0 z-40 flex w-full flex-col border-l border-line bg-panel outline-none shadow-pop data-[state=open]:animate-slide-in sm:w-[440px]"
         >
           <header className="flex h-(--bar-height) shrink-0 items-center gap-2 border-b border-line px-4">
             <Primitive.Title className="min-w-0 grow truncate text-base font-semibold">{title}</Primitive.Title>

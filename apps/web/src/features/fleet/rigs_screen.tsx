@@ -169,10 +169,14 @@ const rigColumns = (open: (rig: RigDto) => void): ColumnDef<RigDto, unknown>[] =
   },
   {
     id: "hashrate",
-    header: "Hashrate, 15 min",
+    header: () => (
+      <>
+        <span className="max-sm:hidden">Hashrate, </span>15 min
+      </>
+    ),
     cell: ({ row: { original: rig } }) =>
       rig.hashrate_hps.m15 === 0 ? <span className="text-ink-4">0 H/s</span> : formatHashrate(rig.hashrate_hps.m15),
-    meta: { align: "right", className: "w-28 sm:w-40" },
+    meta: { align: "right", className: "w-24 sm:w-40" },
   },
   {
     id: "temperature",

@@ -38,18 +38,18 @@ export function OverviewFigures({ overview, live, stale }: Props) {
             ? null
             : `${groupedCount(pool.connections)} ${pool.connections === 1 ? "connection" : "connections"} · ${agents.mining} of ${agents.total} ${agents.total === 1 ? "rig" : "rigs"} mining`
         }
-        picture={<PartBar part={agents.total === 0 ? null : agents.mining / agents.total} />}
+        picture={<PartBar part={agents.total === 0 ? null : agents.mining / agents.total} rest="bg-line-strong" />}
       />
       <Figure
         name="Shares refused"
-        basis="since the pool started"
+        basis="since start"
         value={rejected === null ? "–" : formatPercent(rejected)}
         change={
           pool === null
             ? null
             : `${groupedCount(rejectedShares(pool.shares))} of ${groupedCount(pool.shares.accepted + rejectedShares(pool.shares))}`
         }
-        picture={<PartBar part={rejected === null ? null : 1 - rejected} />}
+        picture={<PartBar part={rejected === null ? null : 1 - rejected} rest="bg-bad" />}
       />
       <Figure
         name="Luck"
@@ -59,16 +59,14 @@ export function OverviewFigures({ overview, live, stale }: Props) {
             : `last ${groupedCount(overview.luck.blocks)} ${overview.luck.blocks === 1 ? "block" : "blocks"}`
         }
         value={overview.luck === null ? "–" : formatPercent(overview.luck.value)}
-        change={overview.luck === null ? "known after the first block" : "found against expected; above 100 % is lucky"}
+        change={overview.luck === null ? "known after the first block" : "above 100\u00a0% is lucky"}
         picture={<Bars values={efforts} />}
       />
       <Figure
         name="Next block"
         basis="estimate"
         value={due === null ? "–" : `≈ ${formatDuration(due.mean)}`}
-        change={
-          due === null ? "needs a hashrate" : `9 in 10 come within ${formatDuration(due.p05)} to ${formatDuration(due.p95)}`
-        }
+        change={due === null ? "needs a hashrate" : `90\u00a0% within ${formatDuration(due.p05)} … ${formatDuration(due.p95)}`}
         picture={
           pool === null ? null : (
             <span className="flex h-6 items-center gap-2 text-2xs text-ink-3">
@@ -83,14 +81,14 @@ export function OverviewFigures({ overview, live, stale }: Props) {
 }
 
 /** How much of a whole is well; the number beside it says it too. */
-function PartBar({ part }: { readonly part: number | null }) {
+function PartBar({ part, rest }: { readonly part: number | null; readonly rest: string }) {
   return (
     <span aria-hidden className="flex h-6 items-center">
       <span className="keep-shape flex h-1 w-full overflow-hidden rounded-full bg-line">
         {part === null ? null : (
           <>
             <span className="bg-good" style={{ width: `${part * 100}%` }} />
-            <span className={part < 1 ? "min-w-1 grow bg-bad" : ""} />
+            <span className={part < 1 ? `min-w-1 grow ${rest}` : ""} />
           </>
         )}
       </span>

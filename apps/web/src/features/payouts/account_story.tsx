@@ -64,7 +64,7 @@ const CAUSES: Readonly<Record<LedgerLineDto["cause"], string>> = {
 const BUCKETS: Readonly<Record<LedgerLineDto["bucket"], string>> = { pending: "Pending", available: "Available", paid: "Paid" };
 
 const head = "h-8 border-y border-line px-3 text-xs font-medium text-ink-3 first:pl-4 last:pr-4";
-const cell = "h-row border-b border-line/70 px-3 first:pl-4 last:pr-4";
+const cell = "h-row border-b border-line/70 px-3 max-sm:py-1.5 first:pl-4 last:pr-4";
 
 /** The lines that make the balance, newest first; nothing is ever changed, only added. */
 export function LedgerLines({ account }: AccountProps) {

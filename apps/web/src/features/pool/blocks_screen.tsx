@@ -118,12 +118,14 @@ export function BlocksScreen({ initial, initialQuery, initialCounts }: BlocksScr
   );
 }
 
+const TOLD_FIRST: readonly BlockState[] = ["confirmed", "pending", "found", "orphaned", "rejected"];
+
 function sentence(counts: Counts<BlockState>, all: number): string {
   if (all === 0) return "No block was found yet.";
-  const parts = BLOCK_STATES.filter((state) => counts[state] > 0).map(
+  const parts = TOLD_FIRST.filter((state) => counts[state] > 0).map(
     (state) => `${groupedCount(counts[state])} ${BLOCK_LOOKS[state].word.toLowerCase()}`,
   );
-  return `${plural(all, "block", "blocks")} found: ${parts.reverse().join(", ")}.`;
+  return `${plural(all, "block", "blocks")} found: ${parts.join(", ")}.`;
 }
 
 const blockColumns = (open: (block: BlockDto) => void): ColumnDef<BlockDto, unknown>[] => [

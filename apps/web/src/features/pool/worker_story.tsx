@@ -49,7 +49,10 @@ export function WorkerRates({ worker }: { readonly worker: WorkerDetailDto }) {
     <dl aria-label="Hashrate" className="grid grid-cols-3 gap-px overflow-hidden rounded-md border border-line bg-line">
       {rates.map((rate) => (
         <div key={rate.basis} className="bg-panel px-3 py-2">
-          <dt className="text-2xs text-ink-3">Hashrate, {rate.basis}</dt>
+          <dt className="text-2xs text-ink-3">
+            <span className="max-sm:sr-only">Hashrate, </span>
+            {rate.basis}
+          </dt>
           <dd className="text-lg font-semibold tabular">
             <QuantityText quantity={hashrateQuantity(rate.hps)} />
           </dd>

@@ -169,9 +169,13 @@ const workerColumns = (open: (worker: WorkerDto) => void): ColumnDef<WorkerDto, 
   },
   {
     id: "hashrate",
-    header: "Hashrate, 15 min",
+    header: () => (
+      <>
+        <span className="max-sm:hidden">Hashrate, </span>15 min
+      </>
+    ),
     cell: ({ row }) => <Rate hps={row.original.hashrate_hps.m15} />,
-    meta: { align: "right", className: "w-28 sm:w-40" },
+    meta: { align: "right", className: "w-24 sm:w-40" },
   },
   {
     id: "d1",

@@ -60,7 +60,12 @@ void Loop::authorize_answered(uint64_t connection_id, uint32_t request_number, c
   const PendingAuthorize request = std::move(*found);
   pending.erase(found);
   if (pending.empty()) connection->pending_authorizes.reset();
-  if (!given.accepted) return answer_error(*connection, request.json_id, ErrorCode::unauthorized, given.message);
+  if (!given.accepted) {
+    answer_error(*connection, request.json_id, ErrorCode::unauthorized, given.message);
+    // Who only guesses names is not worth a connection.
+    if (++connection->refused_logins >= REFUSED_LOGINS_MAX) close(*connection, CloseReason::protocol);
+    return;
+  }
   if (connection->worker.id == 0) {
     connection->worker = {request.name_hash, given.worker_id};
     counters_.authorized++;

@@ -1,0 +1,37 @@
+// The yardstick: a server that speaks just enough Stratum to be loaded and answers every submit with "true" without looking at it. What
+// it costs a share is the kernel's price for a receive and a send; an engine that validates is measured against it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace otedama::load {
+
+class PlainServer {
+ public:
+  // Listens on a free port of 127.0.0.1, with one thread. `job_line` is what a miner gets after its login.
+  explicit PlainServer(std::string job_line);
+  ~PlainServer();
+
+  uint16_t port() const { return port_; }
+
+ private:
+  void loop();
+  bool serve(int fd);
+
+  const std::string job_line_;
+  int epoll_ = -1;
+  int listener_ = -1;
+  uint16_t port_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::string> partial_;
+  std::vector<char> buffer_;
+  std::string answers_;
+  std::thread thread_;
+};
+
+}  // namespace otedama::load
