@@ -121,7 +121,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       engine: () => engine,
       directory,
       onBlock: (event) => void found.handle(event).catch((error) => log.error({ err: error, hash: event.hash }, "block")),
-      onShareLog: (message) => (message ? log.error({ message }, "share log") : log.info("share log is written again")),
+      onShareLog: (message) => {
+        if (message) log.error({ message }, "share log");
+        else log.info("share log is written again");
+        monitor.reportShareLog(message);
+      },
       onBanned: (address, reason, seconds) => log.info({ address, reason, seconds }, "banned"),
       onTrouble: (error) => log.error({ err: error }, "login"),
       now_ms,
@@ -297,7 +301,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   let seconds = 0;
   const eachSecond = setInterval(async () => {
     seconds += 1;
-    hub?.snapshot(snapshots.take());
+    const snapshot = snapshots.take();
+    hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
       const at = consumer.cursor;

@@ -48,9 +48,7 @@ PlainServer::PlainServer(std::string job_line) : job_line_(std::move(job_line)),
 PlainServer::~PlainServer() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
-  for (size_t fd = 0; fd < partial_.size(); fd++) {
-    if (partial_[fd].capacity() > 0) ::close(static_cast<int>(fd));
-  }
+  for (const auto& [fd, partial] : partial_) ::close(fd);
   ::close(listener_);
   ::close(epoll_);
 }
@@ -64,15 +62,14 @@ void PlainServer::loop() {
       if (fd != listener_) {
         if (!serve(fd)) {
           ::close(fd);
-          partial_[static_cast<size_t>(fd)] = {};
+          partial_.erase(fd);
         }
         continue;
       }
       for (int accepted = 0; (accepted = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
         const int on = 1;
         ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (partial_.size() <= static_cast<size_t>(accepted)) partial_.resize(static_cast<size_t>(accepted) + 1);
-        partial_[static_cast<size_t>(accepted)].reserve(64);
+        partial_.emplace(accepted, std::string());
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.fd = accepted;
@@ -83,7 +80,7 @@ void PlainServer::loop() {
 }
 
 bool PlainServer::serve(int fd) {
-  std::string& partial = partial_[static_cast<size_t>(fd)];
+  std::string& partial = partial_[fd];
   std::memcpy(buffer_.data(), partial.data(), partial.size());
   const ssize_t got = ::recv(fd, buffer_.data() + partial.size(), READ_BYTES, 0);
   if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR);

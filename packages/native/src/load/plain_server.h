@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace otedama::load {
@@ -28,7 +29,8 @@ class PlainServer {
   int listener_ = -1;
   uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
-  std::vector<std::string> partial_;
+  // By descriptor: what came of a line whose end did not come yet.
+  std::unordered_map<int, std::string> partial_;
   std::vector<char> buffer_;
   std::string answers_;
   std::thread thread_;

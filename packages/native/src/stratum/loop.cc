@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <future>
@@ -90,36 +91,44 @@ void Loop::wake() {
 }
 
 void Loop::run() {
-  std::vector<epoll_event> events(EVENTS_MAX);
-  while (running_) {
-    const int count = ::epoll_wait(epoll_, events.data(), EVENTS_MAX, TimerWheel::TICK_MS);
-    std::lock_guard guard(mutex_);
-    read_ns_ = monotonic_ns();
-    now_ms_ = read_ns_ / 1'000'000;
-    now_unix_ms_ = unix_ms();
-    // Jobs first, whatever else this wake-up brought.
-    drain_inbox();
-    for (int i = 0; i < count; i++) {
-      const uint64_t key = events[i].data.u64;
-      const auto generation = static_cast<uint32_t>(key >> 32);
-      if (generation == 0) {
-        if (key != WAKE_KEY) accept_from(listeners_[key]);
-        continue;
-      }
-      Connection* connection = live(static_cast<uint32_t>(key), generation);
-      if (!connection) continue;
-      if (events[i].events & EPOLLOUT) flush(*connection);
-      if (!connection->closing && events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) on_readable(*connection);
-      if (submits_.size() >= SUBMITS_MAX) judge_submits();
+  while (running_) turn(TimerWheel::TICK_MS);
+}
+
+void Loop::turn(int wait_ms) {
+  std::array<epoll_event, EVENTS_MAX> events;
+  const int count = ::epoll_wait(epoll_, events.data(), EVENTS_MAX, wait_ms);
+  std::lock_guard guard(mutex_);
+  read_ns_ = monotonic_ns();
+  now_ms_ = read_ns_ / 1'000'000;
+  now_unix_ms_ = unix_ms();
+  // Jobs first, whatever else this wake-up brought.
+  drain_inbox();
+  for (int i = 0; i < count; i++) {
+    const uint64_t key = events[static_cast<size_t>(i)].data.u64;
+    const uint32_t ready = events[static_cast<size_t>(i)].events;
+    const auto generation = static_cast<uint32_t>(key >> 32);
+    if (generation == 0) {
+      if (key != WAKE_KEY && key < listeners_.size()) accept_from(listeners_[key]);
+      continue;
     }
-    judge_submits();
-    release_answers();
-    on_timers();
-    flush_dirty();
-    reap();
-    // Sockets that are not read any more stay ready: the few milliseconds until the log is synced are slept, not spun.
-    if (!reading_) ::usleep(QUIET_SLEEP_US);
+    Connection* connection = live(static_cast<uint32_t>(key), generation);
+    if (!connection) continue;
+    if (ready & EPOLLOUT) flush(*connection);
+    if (!connection->closing && ready & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) on_readable(*connection);
+    if (submits_.size() >= SUBMITS_MAX) judge_submits();
   }
+  judge_submits();
+  release_answers();
+  on_timers();
+  flush_dirty();
+  reap();
+  // Sockets that are not read any more stay ready: the few milliseconds until the log is synced are slept, not spun.
+  if (!reading_) ::usleep(QUIET_SLEEP_US);
+}
+
+void Loop::adopt(int fd, const Address& remote, uint16_t port) {
+  shared_.admission.adopt(remote, monotonic_ms());
+  post([=, this] { adopt_socket(fd, remote, port, false); });
 }
 
 void Loop::drain_inbox() {

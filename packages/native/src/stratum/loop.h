@@ -58,6 +58,12 @@ class Loop {
   void listen(int fd);
   void start();
 
+  // One wake-up: waits for events no longer than this, and deals with all of them. What `start`'s thread does over and over.
+  void turn(int wait_ms);
+
+  // From any thread: takes over a connected socket.
+  void adopt(int fd, const Address& remote, uint16_t port);
+
   // From any thread: to be done on the loop's, soon.
   void post(std::function<void()> task);
   void post_job(JobRef job);
