@@ -113,7 +113,7 @@ describe("series", () => {
 
   test("a minute of measurements still gets a picture of some width", () => {
     const { series } = fromFirstMeasured(of([...Array.from({ length: 118 }, () => null), 1, 2]));
-    expect(series.at_ms.length).toBe(20);
+    expect(series.at_ms.length).toBe(6);
   });
 
   test("nothing measured, or all of it, is left as it is", () => {
