@@ -1,17 +1,20 @@
 /** What a process has cost so far, from /proc. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Linux counts CPU time in hundredths of a second. */
-const TICKS_PER_S = 100;
-
-/** User and system CPU seconds of all threads. */
+/** CPU seconds of all living threads, as the scheduler counted them (nanoseconds; /proc/PID/stat has hundredths of a second). */
 export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+  let ran_ns = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      ran_ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+    } catch {
+      // It ended between the two looks.
+    }
+  }
+  return ran_ns / 1e9;
 }
 
 export function residentBytes(pid: number): number {
