@@ -267,7 +267,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     node: () => nodeHealth.current,
     database: () => databaseHealth.current,
     lag_records: () => lag_records,
-    stratum_port: () => stratum[0]?.port,
+    stratum_port: () => stratum[0]?.port ?? null,
     now_ms,
     started_at_ms,
   });

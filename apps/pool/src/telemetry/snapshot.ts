@@ -14,8 +14,8 @@ export interface SnapshotDependencies {
   node: () => PartHealth;
   database: () => PartHealth;
   lag_records: () => number;
-  /** Undefined until the engine listens. */
-  stratum_port: () => number | undefined;
+  /** Null until the engine listens. */
+  stratum_port: () => number | null;
   now_ms: () => number;
   started_at_ms: number;
 }
@@ -46,13 +46,12 @@ export class Snapshots {
     const before = this.#answers[0] ?? stats.answer_ms;
     const job = this.#d.job();
     const round = this.#d.round();
-    const stratum_port = this.#d.stratum_port();
     const expected = job ? Number(workHashes(job.network_difficulty)) : 0;
     this.#latest = {
       at_ms: this.#d.now_ms(),
       started_at_ms: this.#d.started_at_ms,
       hashrate_hps: this.#d.rates(),
-      ...(stratum_port === undefined ? {} : { stratum_port }),
+      stratum_port: this.#d.stratum_port(),
       connections: stats.connections,
       workers_online: new Set(this.#d.sessions().map((session) => this.#d.workerOf(session.worker_id))).size,
       shares: shareCounts(stats),

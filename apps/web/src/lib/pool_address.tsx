@@ -11,7 +11,7 @@ const STRATUM_PORT_DEFAULT = 3333;
  */
 export function usePoolAddress(): { readonly address: string; readonly known: boolean } {
   const inBrowser = useInBrowser();
-  const port = usePoolReport()?.stratum_port;
+  const port = usePoolReport()?.stratum_port ?? null;
   const host = inBrowser ? location.hostname : "HOST";
-  return { address: `stratum+tcp://${host}:${port ?? STRATUM_PORT_DEFAULT}`, known: port !== undefined };
+  return { address: `stratum+tcp://${host}:${port ?? STRATUM_PORT_DEFAULT}`, known: port !== null };
 }
