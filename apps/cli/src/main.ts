@@ -12,6 +12,10 @@ async function run(): Promise<number> {
   const given = parseArguments(process.argv.slice(2));
   if (given.command === "help") return print(helpText(given.topic));
   if (given.command === "version") return print(`otedama ${version()} (Node ${process.versions.node})\n`);
+  if (given.command === "bench") {
+    await buildNative();
+    return (await import("./commands/bench.ts")).bench(given.words);
+  }
   const config = configOf(given);
   const home = config.data_dir ?? join(ROOT, ".otedama");
   const command = given.command === "start" && config.mode === "miner" ? "miner" : given.command;

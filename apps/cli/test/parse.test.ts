@@ -37,6 +37,14 @@ describe("the command line", () => {
     expect(flags(line)).toEqual(expected);
   });
 
+  test("leaves a benchmark's options to the benchmark, and shows its help", () => {
+    const line = "stratum -workers 10 --versus 127.0.0.1:1";
+    expect(parseArguments(["bench", ...line.split(" ")])).toMatchObject({ command: "bench", words: line.split(" "), flags: [] });
+    expect(parseArguments(["bench"])).toMatchObject({ command: "help", topic: "bench" });
+    expect(parseArguments(["bench", "stratum", "-help"])).toMatchObject({ command: "help", topic: "bench" });
+    expect(helpText("bench")).toContain("-versus-pid PID");
+  });
+
   test("names the file to read", () => {
     expect(parseArguments(["start", "-config", "a b.yaml"])).toMatchObject({ config_file: "a b.yaml" });
   });

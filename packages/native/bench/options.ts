@@ -79,7 +79,7 @@ export function parseStratumBench(words: readonly string[]): StratumBenchOptions
     workers: number("workers", 1000, 1, 2_000_000),
     duration_s: number("duration", 5, 0.1, 86_400),
     rounds: number("rounds", 3, 1, 1000),
-    rates: list("rate", pool ? "" : "5000,50000", 10_000_000).filter((rate) => rate > 0),
+    rates: list("rate", pool || given["in-flight"] !== undefined ? "" : "5000,50000", 10_000_000).filter((rate) => rate > 0),
     in_flight: list("in-flight", rated ? "" : "1,16", 255).filter((count) => count > 0),
     connections: list("connections", pool ? "0" : "10000", 2_000_000).filter((count) => count > 0),
     source_addresses: number("source-addresses", 0, 0, 65_000),

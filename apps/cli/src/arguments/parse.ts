@@ -19,6 +19,7 @@ export class ArgumentError extends Error {}
  * Options without a command mean `start`; nothing at all means `help`.
  */
 export function parseArguments(words: readonly string[]): Arguments {
+  if (words[0] === "bench") return benchArguments(words.slice(1));
   const given = new Map<string, string | true>();
   const plain: string[] = [];
   for (let i = 0; i < words.length; i++) {
@@ -71,6 +72,12 @@ export function parseArguments(words: readonly string[]): Arguments {
     config_file: (given.get("config") as string | undefined) ?? null,
     flags: flagsOf(given, command),
   };
+}
+
+/** The benchmarks have options of their own, which they read themselves. */
+function benchArguments(words: readonly string[]): Arguments {
+  const asks = words.length === 0 || words.some((word) => /^(--?help|-h)$/.test(word));
+  return { command: asks ? "help" : "bench", topic: asks ? "bench" : null, words: [...words], config_file: null, flags: [] };
 }
 
 function unknown(what: string, written: string, name: string, known: readonly string[], dash: string): string {

@@ -1,4 +1,5 @@
-import { OPTIONS } from "../arguments/options.ts";
+import { STRATUM_BENCH_OPTIONS } from "@otedama/native/bench-options";
+import { OPTIONS, type OptionSpec } from "../arguments/options.ts";
 import { ArgumentError } from "../arguments/parse.ts";
 
 interface Topic {
@@ -7,6 +8,8 @@ interface Topic {
   text: string;
   examples: [string, string][];
   options: string[];
+  /** Options that this command alone takes. */
+  own_options?: OptionSpec[];
 }
 
 const TOPICS: Record<string, Topic> = {
@@ -86,6 +89,31 @@ const TOPICS: Record<string, Topic> = {
     examples: [["DATABASE_URL=postgresql://… otedama token agent shed-2", ""]],
     options: ["config"],
   },
+  bench: {
+    summary: "Measure a pool under load, or this machine's kernels",
+    usage: "otedama bench stratum|kernels [options]",
+    text: [
+      "stratum connects many miners that submit well-formed shares without mining them, and prints a table and one line of JSON:",
+      "shares a second, answer times, CPU time a share, memory a connection, and how long a new block takes to the last miner. A pool",
+      "that is measured has to be set to a difficulty at which every hash is a share (1e-10); what it refuses is counted. Only load",
+      "pools of your own. kernels compares the SHA-256d kernels of this processor; -quick takes a short look.",
+    ].join("\n"),
+    examples: [
+      ["otedama bench stratum", "our engine, beside a server that answers without hashing"],
+      ["otedama bench stratum -workers 1000 -rate 5000 -duration 10 -pool 127.0.0.1:3333", "answer times of a pool at a rate"],
+      [
+        "otedama bench stratum -pool 127.0.0.1:3333 -pool-pid 4711 -versus 127.0.0.1:3334 -versus-pid 4712",
+        "two pools in turns, and how many times the CPU one takes of the other's",
+      ],
+      [
+        "otedama bench stratum -pool 127.0.0.1:3333 -in-flight 0 -connections 10000 -block-command ./new-block.sh",
+        "new block to the last of 10,000 miners; the script makes the node find a block",
+      ],
+      ["otedama bench kernels", "megahashes a second of every kernel"],
+    ],
+    options: [],
+    own_options: STRATUM_BENCH_OPTIONS,
+  },
 };
 
 export function helpText(topic: string | null): string {
@@ -103,7 +131,7 @@ export function helpText(topic: string | null): string {
     ...exampleLines(found.examples),
     "",
     "Options (one dash or two)",
-    ...optionLines(found.options),
+    ...optionLines([...OPTIONS.filter(({ name }) => found.options.includes(name)), ...(found.own_options ?? [])]),
     "",
   ].join("\n");
 }
@@ -126,7 +154,7 @@ function overview(): string {
     ]),
     "",
     "Options (one dash or two; without a command they mean `start`)",
-    ...optionLines(OPTIONS.map(({ name }) => name)),
+    ...optionLines(OPTIONS),
     "",
     "Every setting of config.yaml, and its environment variable: docs/configuration.md",
     "",
@@ -137,8 +165,8 @@ function exampleLines(examples: [string, string][]): string[] {
   return examples.flatMap(([line, note]) => (note === "" ? [`  ${line}`] : [`  ${line}`, `      ${note}`]));
 }
 
-function optionLines(names: string[]): string[] {
-  return OPTIONS.filter(({ name }) => names.includes(name)).map(({ name, value, value_optional, help }) => {
+function optionLines(options: OptionSpec[]): string[] {
+  return options.map(({ name, value, value_optional, help }) => {
     const left = `-${name}${value ? (value_optional ? ` [${value}]` : ` ${value}`) : ""}`;
     return `  ${left.padEnd(24)} ${help}`;
   });
