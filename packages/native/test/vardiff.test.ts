@@ -1,5 +1,7 @@
 /** Vardiff by simulation, from a CPU's hashrate to a hall's. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { vardiffPlot } from "../bench/vardiff_plot.ts";
 import type { VardiffOptions } from "../src/engine_types.ts";
 import { idealDifficulty, randomOf, simulate } from "./stratum/vardiff_simulation.ts";
 
@@ -70,4 +72,9 @@ test("bounds and the worker's floor hold, whatever comes", () => {
 test("switched off it never moves", () => {
   const run = simulate({ ...OPTIONS, enabled: false }, { difficulty: 1, seed: 1 }, () => 1e12, 600);
   expect(run.changes).toHaveLength(1);
+});
+
+test("the picture in the documentation is of this function", () => {
+  const drawn = readFileSync(new URL("../../../docs/architecture/vardiff.svg", import.meta.url), "utf8");
+  expect(drawn, "run node scripts/docs/vardiff.ts").toBe(vardiffPlot());
 });
