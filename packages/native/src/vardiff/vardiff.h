@@ -17,7 +17,7 @@ struct Options {
   double target_interval_s = 10;
 };
 
-// 32 bytes: every connection carries one.
+// 40 bytes: every connection carries one.
 struct State {
   double difficulty = 0;
   // The worker's own floor; 0 where it named none.
