@@ -219,6 +219,7 @@ describe("accounting", () => {
       fees_sats: 0n,
       network_difficulty: 4,
       network_work_hashes: workHashes(4),
+      maturity_confirmations: 100,
       share_difficulty: 5,
       transactions: 1,
       size_bytes: 300,

@@ -50,7 +50,7 @@ export function Copyable({ text, what, shorten = "middle", className }: Copyable
         timer.current = setTimeout(() => setState("idle"), SHOWN_MS);
       }}
       className={cx(
-        "group/copy inline-flex max-w-full items-center gap-1.5 rounded-sm text-left font-mono text-[0.92em] hover:text-accent",
+        "group/copy inline-flex min-h-6 max-w-full items-center gap-1.5 rounded-sm text-left font-mono text-[0.92em] hover:text-accent",
         className,
       )}
     >
