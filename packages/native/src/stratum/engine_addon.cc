@@ -143,9 +143,10 @@ struct EventToObject {
   }
   void operator()(const FaultEvent& event) {
     set("kind", std::string("fault"));
-    set("part", std::string("share_log"));
+    set("part", std::string(event.part));
     object.Set("message", event.over ? env.Null() : Napi::String::New(env, event.message).As<Napi::Value>());
   }
+  void operator()(const HandedOverEvent&) { set("kind", std::string("handed_over")); }
 };
 
 // Engine threads wake JavaScript's with one call for a batch of events.
@@ -154,6 +155,8 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
   static void define(Napi::Env env, Napi::Object exports) {
     exports.Set("NativeEngine", DefineClass(env, "NativeEngine",
                                             {InstanceMethod<&NativeEngine::start>("start"), InstanceMethod<&NativeEngine::stop>("stop"),
+                                             InstanceMethod<&NativeEngine::take_over>("takeOver"),
+                                             InstanceMethod<&NativeEngine::offer_takeover>("offerTakeover"),
                                              InstanceMethod<&NativeEngine::set_job>("setJob"),
                                              InstanceMethod<&NativeEngine::set_extranonce_prefix>("setExtranoncePrefix"),
                                              InstanceMethod<&NativeEngine::authorize_result>("authorizeResult"),
@@ -259,7 +262,16 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
   }
 
   Napi::Value start(const Napi::CallbackInfo& info) {
-    const auto bound = with_errors(info.Env(), [&] { return engine_->start(); });
+    return listening(info, with_errors(info.Env(), [&] { return engine_->start(); }));
+  }
+
+  Napi::Value take_over(const Napi::CallbackInfo& info) {
+    return listening(info, with_errors(info.Env(), [&] { return engine_->take_over(info[0].ToString().Utf8Value()); }));
+  }
+
+  void offer_takeover(const Napi::CallbackInfo& info) { engine_->offer_takeover(info[0].ToString().Utf8Value()); }
+
+  Napi::Value listening(const Napi::CallbackInfo& info, const std::vector<Listen>& bound) {
     door_->waker.Ref(info.Env());
     auto list = Napi::Array::New(info.Env(), bound.size());
     for (uint32_t i = 0; i < bound.size(); i++) {
