@@ -22,7 +22,11 @@ export async function develop([task, ...rest]) {
 
 /** What `npm run check` looks at, in words and as a command. */
 const CHECKS = [
-  ["format, lint and import direction", bin("biome"), ["ci", "--max-diagnostics=50", "."]],
+  [
+    "format, lint and import direction",
+    bin("biome"),
+    ["ci", "--max-diagnostics=50", ...(process.stdout.isTTY ? [] : ["--colors=off"]), "."],
+  ],
   ["types", bin("turbo"), ["run", "types", "--output-logs=errors-only", "--concurrency=2"]],
   ["unused code", bin("knip"), ["--no-progress", "--no-config-hints"]],
   ["generated documentation", NODE, ["scripts/docs/configuration.ts", "--check"]],

@@ -10,7 +10,7 @@ import { Server } from "socket.io";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TestPool } from "./stratum_server.ts";
 
-const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+const MAIN = join(import.meta.dirname, "../src/main.ts");
 const TOKEN = "token-for-tests-0123456789";
 
 let folder: string;

@@ -33,15 +33,16 @@ async function run(): Promise<number> {
       return (await single()).runWeb(config, home);
     case "prepare":
       return (await single()).prepare(config);
+    case "token":
+      return (await single()).makeToken(config, given.words);
   }
 }
 
 /** A checkout carries sources only; what a command runs is built at its first use and after a change. */
 async function buildFor(command: Arguments["command"]): Promise<void> {
-  const database = command !== "miner" && command !== "agent";
-  if (command !== "web" && command !== "prepare") await buildNative();
-  if (database) await generateClient();
-  if (command === "start" || command === "web") await buildDashboard();
+  if (["start", "miner", "agent", "pool"].includes(command)) await buildNative();
+  if (["start", "pool", "web"].includes(command)) await generateClient();
+  if (["start", "web"].includes(command)) await buildDashboard();
 }
 
 function configOf(given: Arguments): Config {

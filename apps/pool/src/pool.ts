@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { openDatabase } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
 import { type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
+import { formatSats } from "@otedama/shared/units";
 import type { Logger } from "pino";
 import { BlockFiles } from "./blocks/block_files.ts";
 import { FoundBlocks } from "./blocks/found.ts";
@@ -121,7 +122,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       engine: () => engine,
       directory,
       onBlock: (event) => void found.handle(event).catch((error) => log.error({ err: error, hash: event.hash }, "block")),
-      onShareLog: (message) => (message ? log.error({ message }, "share log") : log.info("share log is written again")),
+      onShareLog: (message) => {
+        if (message) log.error({ message }, "share log");
+        else log.info("share log is written again");
+        monitor.reportShareLog(message);
+      },
       onBanned: (address, reason, seconds) => log.info({ address, reason, seconds }, "banned"),
       onTrouble: (error) => log.error({ err: error }, "login"),
       now_ms,
@@ -183,7 +188,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     submitter,
     now_ms,
     onFound: (block) => {
-      tell("block_found", block.hash, `Block ${block.height} found, ${block.reward_sats} sats.`);
+      tell("block_found", block.hash, `Block ${block.height} found: ${formatSats(block.reward_sats)} BTC.`);
       consumer.poke();
     },
     onTrouble: (hash, message) => log.error({ hash, message }, "block"),
@@ -196,7 +201,9 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       resolveWorkers: (ids) => directory.resolve(ids),
       blockDetails: async (record) => {
         const block = await found.details(record.hash);
-        return block && block !== "later" ? { ...block, network_work_hashes: workHashes(block.network_difficulty) } : block;
+        if (!block || block === "later") return block;
+        const { maturity_confirmations } = settings.pool;
+        return { ...block, network_work_hashes: workHashes(block.network_difficulty), maturity_confirmations };
       },
       onRound: () => tracker.poke(),
       onUnknownWorkers: (ids) => {
@@ -249,6 +256,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
 
   // Telemetry.
   let lag_records = 0;
+  let stratum: RunningPool["stratum"] = [];
   const snapshots = new Snapshots({
     stats: () => engine.stats(),
     sessions,
@@ -259,6 +267,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     node: () => nodeHealth.current,
     database: () => databaseHealth.current,
     lag_records: () => lag_records,
+    stratum_port: () => stratum[0]?.port ?? null,
     now_ms,
     started_at_ms,
   });
@@ -274,7 +283,6 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
 
   // Everything that can refuse to start does so before anything runs on.
   const metrics_port = metricsServer ? await metricsServer.start() : null;
-  let stratum: RunningPool["stratum"];
   try {
     stratum = engine.start();
     // The engine holds the folder from here on.
@@ -297,7 +305,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   let seconds = 0;
   const eachSecond = setInterval(async () => {
     seconds += 1;
-    hub?.snapshot(snapshots.take());
+    const snapshot = snapshots.take();
+    hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
       const at = consumer.cursor;

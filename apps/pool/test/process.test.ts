@@ -8,7 +8,8 @@ import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { openDatabase } from "@otedama/db/pool";
 import type { PoolSettings } from "@otedama/shared";
 import { type RunningChain, startChain } from "@otedama/simulator/chain";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Interrupter } from "./support/interrupter.ts";
 import { POOL_ADDRESS, poolSettings } from "./support/pool_settings.ts";
 import { StratumMiner } from "./support/stratum_miner.ts";
 import { until } from "./support/until.ts";
@@ -48,10 +49,24 @@ function write(name: string, value: unknown): string {
 interface Running {
   child: ChildProcess;
   port: number;
+  metrics_port: number;
   exited: Promise<number | null>;
 }
 
+/** A test that fails must leave nothing behind that keeps the run from ending. */
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function connectMiner(port: number): Promise<StratumMiner> {
+  const miner = await StratumMiner.connect(port);
+  ends.push(() => miner.close());
+  return miner;
+}
+
 async function start(child: ChildProcess): Promise<Running> {
+  ends.push(() => child.kill("SIGKILL"));
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   if (!child.stdout) throw new Error("no output");
   const line = await new Promise<string>((resolve, reject) => {
@@ -63,10 +78,11 @@ async function start(child: ChildProcess): Promise<Running> {
   });
   const ready = JSON.parse(line);
   expect(ready).toMatchObject({ ready: true, app: "pool", metrics: { host: "127.0.0.1" } });
-  return { child, port: ready.stratum[0].port, exited };
+  return { child, port: ready.stratum[0].port, metrics_port: ready.metrics.port, exited };
 }
 
-const spawnPool = () => start(spawn(process.execPath, [MAIN, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] }));
+const spawnPool = (path = file) =>
+  start(spawn(process.execPath, [MAIN, "--settings", path], { stdio: ["ignore", "pipe", "inherit"] }));
 
 describe("a pool's process", () => {
   test.each([
@@ -108,12 +124,49 @@ describe("a pool's process", () => {
     expect(await running.exited).toBe(0);
   });
 
+  test("starts without its database and its node, lets miners in, says what is missing, and begins when they come", async () => {
+    const behind = (url: string) => new Interrupter({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    const lines = { node: behind(chain.url), database: behind(settings.database_url) };
+    // The ports are taken and let go: nothing answers there until the lines open again.
+    for (const line of Object.values(lines)) {
+      await line.open();
+      await line.cut();
+      ends.push(() => line.cut());
+    }
+    const database_url = new URL(settings.database_url);
+    database_url.port = String(lines.database.port);
+    const nodes = settings.nodes.map((node) => ({ ...node, url: `http://127.0.0.1:${lines.node.port}` }));
+    const alone = { ...settings, data_dir: join(root, "alone"), instance_id: "pool-b", nodes, database_url: database_url.href };
+    const running = await spawnPool(write("alone.json", alone));
+    const miner = await connectMiner(running.port);
+    expect(await miner.authorize(`${POOL_ADDRESS}.early`)).toMatchObject({ result: true });
+    const healthy = async (status: string) => {
+      const health = (await (await fetch(`http://127.0.0.1:${running.metrics_port}/health`)).json()) as { status: string };
+      return health.status === status && health;
+    };
+    const down = await until("down", () => healthy("down"));
+    expect(down).toMatchObject({ node: { state: "down" }, database: { state: "down" } });
+    await lines.node.open();
+    expect((await miner.mine()).result).toBe(true);
+    const degraded = await until("degraded", () => healthy("degraded"));
+    expect(degraded).toMatchObject({ node: { state: "ok" }, database: { state: "down" } });
+    await lines.database.open();
+    const database = openDatabase({ url: settings.database_url, application_name: "test" });
+    ends.push(() => database.end());
+    const early = "SELECT s.accepted::int AS n FROM worker w JOIN worker_state s ON s.worker_id = w.id WHERE w.name = 'early'";
+    await until("the share to be counted", async () => (await database.query(early)).rows[0]?.n === 1);
+    await until("health", () => healthy("ok"));
+    miner.close();
+    running.child.kill("SIGTERM");
+    expect(await running.exited).toBe(0);
+  });
+
   test("killed at any moment, it has counted every share that it acknowledged, and none twice", async () => {
     let acknowledged = 0;
     let submitted = 0;
     for (let round = 0; round < 6; round++) {
       const running = await spawnPool();
-      const miners = await Promise.all(Array.from({ length: 3 }, () => StratumMiner.connect(running.port)));
+      const miners = await Promise.all(Array.from({ length: 3 }, () => connectMiner(running.port)));
       let alive = true;
       const mining = miners.map(async (miner, index) => {
         await miner.authorize(`${POOL_ADDRESS}.m${index}`);
@@ -133,6 +186,7 @@ describe("a pool's process", () => {
     expect(acknowledged).toBeGreaterThan(20);
     const last = await spawnPool();
     const database = openDatabase({ url: settings.database_url, application_name: "test" });
+    ends.push(() => database.end());
     const counted = async () =>
       Number((await database.query("SELECT coalesce(sum(accepted), 0) AS n FROM share_bucket")).rows[0].n);
     await until("the shares to be counted", async () => (await counted()) >= acknowledged);
@@ -143,6 +197,5 @@ describe("a pool's process", () => {
     expect(state.rows[0].n).toBe(await counted());
     last.child.kill("SIGTERM");
     expect(await last.exited).toBe(0);
-    await database.end();
   });
 });

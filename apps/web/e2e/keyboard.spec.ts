@@ -13,10 +13,10 @@ test("the palette opens with Ctrl-K, finds a worker and a place, and runs an act
   await expect(page).toHaveURL(/\/balances$/);
   await expect(input).toBeHidden();
 
-  const worker = await page.goto("/workers").then(() => page.locator("a[data-row-link]").first().innerText());
+  const worker = await page.goto("/workers").then(() => page.locator("a[data-row-link]").first().textContent());
   await page.keyboard.press("Control+k");
   await expect(input).toBeFocused();
-  await page.keyboard.type(worker);
+  await page.keyboard.type(worker ?? "");
   const found = page.getByRole("group", { name: "Workers" }).getByRole("option").first();
   await expect(found).toBeVisible();
   await page.keyboard.press("Enter");
@@ -25,6 +25,7 @@ test("the palette opens with Ctrl-K, finds a worker and a place, and runs an act
   await page.keyboard.press("Control+k");
   await expect(input).toBeFocused();
   await page.keyboard.type("dark theme");
+  await expect(page.getByRole("option", { name: "Dark theme" })).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("Enter");
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
 

@@ -25,5 +25,5 @@ export const OPTIONS: OptionSpec[] = [
   { name: "help", help: "Show help, also `otedama help COMMAND`" },
 ];
 
-export const COMMANDS = ["start", "miner", "pool", "web", "agent", "prepare", "help", "version"] as const;
+export const COMMANDS = ["start", "miner", "pool", "web", "agent", "prepare", "token", "help", "version"] as const;
 export type Command = (typeof COMMANDS)[number];

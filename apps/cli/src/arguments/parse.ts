@@ -5,6 +5,8 @@ export interface Arguments {
   command: Command;
   /** What `help` is asked about. */
   topic: string | null;
+  /** Plain words after the command. */
+  words: string[];
   config_file: string | null;
   flags: FlagValue[];
 }
@@ -54,10 +56,10 @@ export function parseArguments(words: readonly string[]): Arguments {
     else throw new ArgumentError(`-${name} needs a value: -${name} ${option.value}`);
   }
 
-  const [first, second, third] = plain;
+  const [first, second] = plain;
   if (first !== undefined && !COMMANDS.includes(first as Command))
     throw new ArgumentError(unknown("command", first, first, COMMANDS, ""));
-  const extra = first === "help" ? third : second;
+  const extra = plain[first === "token" ? 3 : first === "help" ? 2 : 1];
   if (extra !== undefined)
     throw new ArgumentError(`“${extra}” means nothing here: see \`otedama help${first ? ` ${first}` : ""}\``);
   const wantsHelp = given.has("help") || first === "help" || (first === undefined && given.size === 0);
@@ -65,6 +67,7 @@ export function parseArguments(words: readonly string[]): Arguments {
   return {
     command,
     topic: command === "help" ? ((first === "help" ? second : first) ?? null) : null,
+    words: plain.slice(1),
     config_file: (given.get("config") as string | undefined) ?? null,
     flags: flagsOf(given, command),
   };

@@ -79,6 +79,13 @@ const TOPICS: Record<string, Topic> = {
     examples: [["DATABASE_URL=postgresql://… otedama prepare", ""]],
     options: ["config"],
   },
+  token: {
+    summary: "Make a token that lets a pool or an agent of another machine report to the dashboard",
+    usage: "otedama token pool|agent NAME [options]",
+    text: "Prints the token once; the database keeps its SHA-256 only. The other machine takes it as OTEDAMA_CONTROL_PLANE_TOKEN.",
+    examples: [["DATABASE_URL=postgresql://… otedama token agent shed-2", ""]],
+    options: ["config"],
+  },
 };
 
 export function helpText(topic: string | null): string {

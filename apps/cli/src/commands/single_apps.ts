@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HubLink } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import pg from "pg";
+import { ArgumentError } from "../arguments/parse.ts";
 import { agentSettings, dashboardUrl, poolSettings, type StackFacts, webSettings } from "../stack/app_settings.ts";
 import { databaseName, prepareDatabase } from "../stack/database.ts";
 import { makeSetupLink, registerAccessToken } from "../stack/first_rows.ts";
@@ -49,6 +51,24 @@ export async function prepare(config: Config): Promise<number> {
     if (token) await registerAccessToken(client, "pool", "pool", token);
     const link = await makeSetupLink(client, dashboardUrl(config));
     process.stdout.write(link ? `Set-up link: ${link}\n` : "The owner exists: no set-up link is needed\n");
+  } finally {
+    await client.end();
+  }
+  return 0;
+}
+
+/** `otedama token agent NAME`: the token on standard output, and nothing else. */
+export async function makeToken(config: Config, words: string[]): Promise<number> {
+  const [kind, name] = words;
+  if ((kind !== "pool" && kind !== "agent") || !name || name.length > 64) {
+    throw new ArgumentError("otedama token takes pool or agent and a name: otedama token agent shed-2");
+  }
+  const client = new pg.Client({ connectionString: databaseUrl(config, "token") });
+  await client.connect();
+  try {
+    const token = randomBytes(32).toString("base64url");
+    await registerAccessToken(client, kind, name, token);
+    process.stdout.write(`${token}\n`);
   } finally {
     await client.end();
   }

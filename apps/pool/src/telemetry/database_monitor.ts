@@ -10,6 +10,8 @@ export class DatabaseMonitor {
   #stopped = false;
   /** What the accounts stumbled over while the database itself is there. */
   #fault: string | null = null;
+  /** Why shares cannot even be kept on disk. */
+  #disk: string | null = null;
 
   constructor(options: { every_ms: number }, dependencies: { database: Database; health: Health }) {
     this.#every_ms = options.every_ms;
@@ -43,13 +45,24 @@ export class DatabaseMonitor {
       return;
     }
     this.#fault = error && `Shares wait, the accounts cannot be written: ${error.message}`;
-    if (this.up) this.#health.set(this.#fault ? "degraded" : "ok", this.#fault);
+    if (this.up) this.#setUp();
+  }
+
+  /** The share log stands between miners and the database: its faults are shown with the database's. Null when it is written. */
+  reportShareLog(message: string | null): void {
+    this.#disk = message && `Shares are refused, the share log cannot be written: ${message}`;
+    if (this.up) this.#setUp();
+  }
+
+  #setUp(): void {
+    const trouble = this.#disk ?? this.#fault;
+    this.#health.set(trouble ? "degraded" : "ok", trouble);
   }
 
   async #look(): Promise<void> {
     try {
       await this.#database.query("SELECT 1");
-      this.#health.set(this.#fault ? "degraded" : "ok", this.#fault);
+      this.#setUp();
     } catch (error) {
       this.#health.set("down", away(error as Error));
     }

@@ -38,6 +38,9 @@ export class Metrics {
     this.#gauge("otedama_node_up", "1 while a chain node gives templates", (s) => (s.node.state === "down" ? 0 : 1));
     this.#gauge("otedama_database_up", "1 while the database takes shares", (s) => (s.database.state === "down" ? 0 : 1));
     this.#gauge("otedama_hub_up", "1 while the control plane is connected", () => (this.#d.hub_connected() ? 1 : 0));
+    this.#gauge("otedama_share_log_up", "1 while the share log can be written", () =>
+      this.#d.stats().share_log.faulted ? 0 : 1,
+    );
     this.#gauge("otedama_blocks_submitting", "Blocks that no node has answered for", () => this.#d.blocks_open());
     this.#count("otedama_blocks_found_total", "Shares that met the network's target", (s) => s.blocks);
     this.#count("otedama_connects_total", "Connections that were accepted", (s) => s.connects_total);

@@ -86,10 +86,10 @@ export class StratumMiner {
   /** Finds one share of the job of the moment and submits it; goes to the next job when one comes in between. */
   async mine(): Promise<Answer & { hash: string }> {
     for (;;) {
+      if (this.closed) return { result: null, error: [0, "closed", null], hash: "" };
       const job = this.job;
       if (!job) {
         await new Promise((resolve) => setTimeout(resolve, 10));
-        if (this.closed) return { result: null, error: [0, "closed", null], hash: "" };
         continue;
       }
       const extranonce2 = (++this.#extranonce2).toString(16).padStart(this.#extranonce2_bytes * 2, "0");

@@ -1,7 +1,7 @@
 import type { HashrateSeries } from "@otedama/shared";
 
 /** How many steps a chart shows at the least, however young the measurements are. */
-const STEPS_MIN = 20;
+const STEPS_MIN = 6;
 
 /**
  * Leaves out the empty beginning of a window in which nothing was measured yet, so that the first minutes of a pool are a

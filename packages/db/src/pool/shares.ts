@@ -49,6 +49,8 @@ export interface BlockClosing {
     fees_sats: bigint;
     network_difficulty: number;
     network_work_hashes: bigint;
+    /** Confirmations at which the block will be confirmed. */
+    maturity_confirmations: number;
     share_difficulty: number;
     transactions: number;
     size_bytes: number;
@@ -189,8 +191,9 @@ async function closeRound(
   if (!details) return true;
   await db.query(
     `INSERT INTO block (hash, height, instance_id, worker_id, round_id, prev_hash, coinbase_txid, found_at, reward_sats, fees_sats,
-       network_difficulty, share_difficulty, transactions, size_bytes, round_work_hashes, effort)
-     SELECT $1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8 / 1000), $9, $10, $11, $12, $13, $14, r.work, r.work / $15::numeric
+       network_difficulty, share_difficulty, transactions, size_bytes, maturity_confirmations, round_work_hashes, effort)
+     SELECT $1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8 / 1000), $9, $10, $11, $12, $13, $14, $15,
+       r.work, r.work / $16::numeric
      FROM (SELECT coalesce(sum(work_hashes), 0) AS work FROM share_bucket WHERE round_id = $5) AS r`,
     [
       block.hash,
@@ -207,6 +210,7 @@ async function closeRound(
       details.share_difficulty,
       details.transactions,
       details.size_bytes,
+      details.maturity_confirmations,
       details.network_work_hashes > 0n ? details.network_work_hashes : 1n,
     ],
   );

@@ -19,48 +19,120 @@ type PaletteProps = {
   readonly onSignOut: () => void;
 };
 
+type Hit = {
+  readonly key: string;
+  readonly icon: ReactNode;
+  readonly name: string;
+  readonly note?: string;
+  readonly to: string | (() => void);
+};
+type HitGroup = { readonly heading: string; readonly hits: readonly Hit[] };
+
 const NOTHING: SearchDto = { rigs: [], workers: [], blocks: [], accounts: [] };
+
+/** What the server found, as lines to choose from. */
+function foundGroups(found: SearchDto): HitGroup[] {
+  return [
+    {
+      heading: "Rigs",
+      hits: found.rigs.map((rig) => ({
+        key: `rig ${rig.id}`,
+        icon: <Server />,
+        name: rig.name,
+        note: `${rig.hostname} · ${RIG_LOOKS[rig.state].word}`,
+        to: `/rigs/${rig.id}`,
+      })),
+    },
+    {
+      heading: "Workers",
+      hits: found.workers.map((worker) => ({
+        key: `worker ${worker.id}`,
+        icon: <Users />,
+        name: worker.name,
+        note: `${shortenMiddle(worker.account_address)} · ${WORKER_LOOKS[worker.state].word}`,
+        to: `/workers/${worker.id}`,
+      })),
+    },
+    {
+      heading: "Blocks",
+      hits: found.blocks.map((block) => ({
+        key: `block ${block.hash}`,
+        icon: <Blocks />,
+        name: `${block.height}`,
+        note: `${shortenHash(block.hash)} · ${BLOCK_LOOKS[block.state].word} · ${formatRelative(block.found_at_ms, Date.now())}`,
+        to: `/blocks/${block.hash}`,
+      })),
+    },
+    {
+      heading: "Accounts",
+      hits: found.accounts.map((account) => ({
+        key: `account ${account.account_id}`,
+        icon: <Wallet />,
+        name: shortenMiddle(account.address, 14, 10),
+        to: `/balances/${account.account_id}`,
+      })),
+    },
+  ];
+}
+
+function useActions(onSignOut: () => void): readonly Hit[] {
+  const { setTheme } = useTheme();
+  const { density, setDensity } = useDensity();
+  const other = density === "compact" ? "comfortable" : "compact";
+  return [
+    { key: "light", name: "Light theme", icon: <Sun />, to: () => setTheme("light") },
+    { key: "dark", name: "Dark theme", icon: <Moon />, to: () => setTheme("dark") },
+    { key: "system", name: "Theme as the system", icon: <Monitor />, to: () => setTheme("system") },
+    {
+      key: "density",
+      name: other === "compact" ? "Compact rows" : "Comfortable rows",
+      icon: other === "compact" ? <Rows4 /> : <Rows2 />,
+      to: () => setDensity(other),
+    },
+    { key: "sign out", name: "Sign out", icon: <LogOut />, to: onSignOut },
+  ];
+}
 
 /** Goes to any rig, worker, block or account and runs any action, without the mouse. */
 export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps) {
   const [text, setText] = useState("");
+  const [chosen, setChosen] = useState("");
   const q = useDeferredValue(text.trim());
   const router = useRouter();
-  const { setTheme } = useTheme();
-  const { density, setDensity } = useDensity();
   const trpc = useTRPC();
+  const actions = useActions(onSignOut);
   const found = useQuery({
     ...trpc.search.find.queryOptions({ q: q === "" ? "-" : q }),
     enabled: open && q !== "",
     staleTime: 10_000,
     placeholderData: (before) => before,
   });
-  const hits: SearchDto = q === "" ? NOTHING : (found.data ?? NOTHING);
+
+  // Names are matched by the server; what is typed here narrows only the places and actions.
+  const typed = text.trim().toLowerCase();
+  const wanted = (words: string) => typed === "" || words.toLowerCase().includes(typed);
+  const places = [...PLACES.flatMap((group) => group.places), SETTINGS]
+    .filter((place) => wanted(`go to ${place.word}`))
+    .map((place): Hit => ({ key: `place ${place.href}`, icon: <place.icon />, name: place.word, to: place.href }));
+  const groups = [
+    ...foundGroups(typed === "" ? NOTHING : (found.data ?? NOTHING)),
+    { heading: "Go to", hits: places },
+    { heading: "Actions", hits: actions.filter((action) => wanted(action.name)) },
+  ].filter((group) => group.hits.length > 0);
+  // Enter runs the first line unless another one was gone to, whatever has come and gone above it meanwhile.
+  const keys = groups.flatMap((group) => group.hits.map((hit) => hit.key));
+  const selected = keys.includes(chosen) ? chosen : (keys[0] ?? "");
 
   const close = () => {
     onOpenChange(false);
     setText("");
+    setChosen("");
   };
-  const go = (href: string) => () => {
+  const run = ({ to }: Hit) => {
     close();
-    router.push(href);
+    if (typeof to === "string") router.push(to);
+    else to();
   };
-  const run = (action: () => void) => () => {
-    close();
-    action();
-  };
-  // Names from the server are matched there; what is typed here filters only the places and actions.
-  const wanted = (words: string) => q === "" || words.toLowerCase().includes(q.toLowerCase());
-  const places = [...PLACES.flatMap((group) => group.places), SETTINGS].filter((place) => wanted(`go to ${place.word}`));
-  const actions = [
-    { words: "Light theme", icon: <Sun />, act: () => setTheme("light") },
-    { words: "Dark theme", icon: <Moon />, act: () => setTheme("dark") },
-    { words: "Theme as the system", icon: <Monitor />, act: () => setTheme("system") },
-    density === "compact"
-      ? { words: "Comfortable rows", icon: <Rows2 />, act: () => setDensity("comfortable") }
-      : { words: "Compact rows", icon: <Rows4 />, act: () => setDensity("compact") },
-    { words: "Sign out", icon: <LogOut />, act: onSignOut },
-  ].filter((action) => wanted(action.words));
 
   return (
     <Dialog.Root open={open} onOpenChange={(next) => (next ? onOpenChange(true) : close())}>
@@ -71,12 +143,15 @@ export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps)
           className="fixed top-[10vh] left-1/2 z-50 w-[calc(100vw-24px)] max-w-xl -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-raised shadow-pop data-[state=open]:animate-fade-in"
         >
           <Dialog.Title className="sr-only">Search or run a command</Dialog.Title>
-          <Command shouldFilter={false} loop label="Search or run a command">
+          <Command shouldFilter={false} loop label="Search or run a command" value={selected} onValueChange={setChosen}>
             <div className="flex items-center gap-2.5 border-b border-line px-3.5">
               <Search aria-hidden className="size-4 shrink-0 text-ink-3" />
               <Command.Input
                 value={text}
-                onValueChange={setText}
+                onValueChange={(next) => {
+                  setText(next);
+                  setChosen("");
+                }}
                 placeholder="Rig, worker, block height or hash, address, action"
                 maxLength={128}
                 className="h-12 w-full bg-transparent text-base outline-none placeholder:text-ink-3"
@@ -90,75 +165,24 @@ export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps)
                     ? "Searching…"
                     : `Nothing is called “${q}”. Try the beginning of a name, an address, a block's height or its hash.`}
               </Command.Empty>
-              <Hits heading="Rigs">
-                {hits.rigs.map((rig) => (
-                  <Hit
-                    key={rig.id}
-                    value={`rig ${rig.id}`}
-                    icon={<Server />}
-                    name={rig.name}
-                    note={`${rig.hostname} · ${RIG_LOOKS[rig.state].word}`}
-                    onSelect={go(`/rigs/${rig.id}`)}
-                  />
-                ))}
-              </Hits>
-              <Hits heading="Workers">
-                {hits.workers.map((worker) => (
-                  <Hit
-                    key={worker.id}
-                    value={`worker ${worker.id}`}
-                    icon={<Users />}
-                    name={worker.name}
-                    note={`${shortenMiddle(worker.account_address)} · ${WORKER_LOOKS[worker.state].word}`}
-                    onSelect={go(`/workers/${worker.id}`)}
-                  />
-                ))}
-              </Hits>
-              <Hits heading="Blocks">
-                {hits.blocks.map((block) => (
-                  <Hit
-                    key={block.hash}
-                    value={`block ${block.hash}`}
-                    icon={<Blocks />}
-                    name={`${block.height}`}
-                    note={`${shortenHash(block.hash)} · ${BLOCK_LOOKS[block.state].word} · ${formatRelative(block.found_at_ms, Date.now())}`}
-                    onSelect={go(`/blocks/${block.hash}`)}
-                  />
-                ))}
-              </Hits>
-              <Hits heading="Accounts">
-                {hits.accounts.map((account) => (
-                  <Hit
-                    key={account.account_id}
-                    value={`account ${account.account_id}`}
-                    icon={<Wallet />}
-                    name={shortenMiddle(account.address, 14, 10)}
-                    onSelect={go(`/balances/${account.account_id}`)}
-                  />
-                ))}
-              </Hits>
-              <Hits heading="Go to">
-                {places.map((place) => (
-                  <Hit
-                    key={place.href}
-                    value={`place ${place.href}`}
-                    icon={<place.icon />}
-                    name={place.word}
-                    onSelect={go(place.href)}
-                  />
-                ))}
-              </Hits>
-              <Hits heading="Actions">
-                {actions.map((action) => (
-                  <Hit
-                    key={action.words}
-                    value={`action ${action.words}`}
-                    icon={action.icon}
-                    name={action.words}
-                    onSelect={run(action.act)}
-                  />
-                ))}
-              </Hits>
+              {groups.map((group) => (
+                <Command.Group key={group.heading} heading={group.heading}>
+                  {group.hits.map((hit) => (
+                    <Command.Item
+                      key={hit.key}
+                      value={hit.key}
+                      onSelect={() => run(hit)}
+                      className="flex h-9 cursor-default items-center gap-2.5 rounded-md px-2 text-sm aria-selected:bg-selected [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-ink-3"
+                    >
+                      {hit.icon}
+                      <span className="truncate font-medium">{hit.name}</span>
+                      {hit.note === undefined ? null : (
+                        <span className="ml-auto truncate text-xs text-ink-3 tabular">{hit.note}</span>
+                      )}
+                    </Command.Item>
+                  ))}
+                </Command.Group>
+              ))}
             </Command.List>
           </Command>
         </Dialog.Content>
@@ -166,27 +190,3 @@ export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps)
     </Dialog.Root>
   );
 }
-
-function Hits({ heading, children }: { readonly heading: string; readonly children: readonly ReactNode[] }) {
-  return children.length === 0 ? null : <Command.Group heading={heading}>{children}</Command.Group>;
-}
-
-type HitProps = {
-  readonly value: string;
-  readonly icon: ReactNode;
-  readonly name: string;
-  readonly note?: string;
-  readonly onSelect: () => void;
-};
-
-const Hit = ({ value, icon, name, note, onSelect }: HitProps) => (
-  <Command.Item
-    value={value}
-    onSelect={onSelect}
-    className="flex h-9 cursor-default items-center gap-2.5 rounded-md px-2 text-sm aria-selected:bg-selected [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-ink-3"
-  >
-    {icon}
-    <span className="truncate font-medium">{name}</span>
-    {note === undefined ? null : <span className="ml-auto truncate text-xs text-ink-3 tabular">{note}</span>}
-  </Command.Item>
-);

@@ -1,15 +1,10 @@
 "use client";
 import type { MeDto } from "@otedama/shared";
-import { LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
-import { useRouter } from "next/navigation";
-import { useTheme } from "next-themes";
-import { Menu, MenuChoice, MenuItem, MenuSeparator } from "@/components/ui/menu.tsx";
+import dynamic from "next/dynamic";
+import { type ComponentProps, useState } from "react";
 
-export const THEMES = [
-  { value: "system", label: "As the system", icon: <Monitor aria-hidden /> },
-  { value: "light", label: "Light", icon: <Sun aria-hidden /> },
-  { value: "dark", label: "Dark", icon: <Moon aria-hidden /> },
-] as const;
+const load = () => import("./person_menu_items.tsx");
+const PersonMenuItems = dynamic(load, { ssr: false });
 
 const initials = (name: string): string =>
   name
@@ -19,39 +14,23 @@ const initials = (name: string): string =>
     .join("")
     .toUpperCase();
 
-export function PersonMenu({ me, onSignOut }: { readonly me: MeDto; readonly onSignOut: () => void }) {
-  const { theme = "system", setTheme } = useTheme();
-  const router = useRouter();
+function PersonButton({ name, ...props }: ComponentProps<"button"> & { readonly name: string }) {
   return (
-    <Menu
-      label={me.name}
-      trigger={
-        <button
-          type="button"
-          aria-label={`${me.name}: menu`}
-          className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent-strong hover:ring-2 hover:ring-line-strong"
-        >
-          {initials(me.name)}
-        </button>
-      }
+    <button
+      type="button"
+      aria-haspopup="menu"
+      className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent-strong hover:ring-2 hover:ring-line-strong"
+      {...props}
     >
-      <div className="px-2 py-1.5">
-        <p className="truncate text-sm font-medium">{me.name}</p>
-        <p className="truncate text-xs text-ink-3">
-          {me.email} · {me.role}
-        </p>
-      </div>
-      <MenuSeparator />
-      <MenuChoice label="Theme" value={theme} choices={THEMES} onChoose={setTheme} />
-      <MenuSeparator />
-      <MenuItem onSelect={() => router.push("/settings")}>
-        <Settings aria-hidden />
-        Settings
-      </MenuItem>
-      <MenuItem onSelect={onSignOut}>
-        <LogOut aria-hidden />
-        Sign out
-      </MenuItem>
-    </Menu>
+      <span aria-hidden>{initials(name)}</span>
+      <span className="sr-only">{`${name}: menu`}</span>
+    </button>
   );
+}
+
+/** Who is signed in. What the menu is made of is fetched when somebody reaches for it. */
+export function PersonMenu({ me, onSignOut }: { readonly me: MeDto; readonly onSignOut: () => void }) {
+  const [wanted, setWanted] = useState(false);
+  const button = <PersonButton name={me.name} onPointerEnter={load} onFocus={load} onClick={() => setWanted(true)} />;
+  return wanted ? <PersonMenuItems me={me} onSignOut={onSignOut} trigger={<PersonButton name={me.name} />} /> : button;
 }

@@ -16,7 +16,7 @@ export function Rail({ narrow, onNarrow }: RailProps) {
     <nav
       aria-label="Main"
       className={cx(
-        "sticky top-0 hidden h-dvh shrink-0 flex-col border-r border-line bg-ground md:flex",
+        "sticky top-0 z-40 hidden h-dvh shrink-0 flex-col border-r border-line bg-ground md:flex",
         narrow ? "w-(--rail-width-narrow)" : "w-(--rail-width)",
       )}
     >
@@ -30,7 +30,7 @@ export function Rail({ narrow, onNarrow }: RailProps) {
         <Mark className="size-5.5 text-ink-2" />
         <span className={narrow ? "sr-only" : undefined}>Otedama</span>
       </Link>
-      <div className="quiet-scroll flex grow flex-col gap-1 overflow-y-auto px-2 pt-2">
+      <div className={cx("quiet-scroll flex grow flex-col gap-1 px-2 pt-2", !narrow && "overflow-y-auto")}>
         {PLACES.map((group) => (
           <div key={group.name ?? "top"} className="flex flex-col gap-0.5">
             {group.name === null ? null : narrow ? (

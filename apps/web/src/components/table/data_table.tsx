@@ -13,7 +13,6 @@ export type Cell = {
   readonly className?: string;
 };
 declare module "@tanstack/react-table" {
-  // biome-ignore lint/correctness/noUnusedVariables: the names are given by the interface that is extended
   interface ColumnMeta<TData, TValue> extends Cell {}
 }
 
@@ -131,7 +130,6 @@ export function DataTable<Row, Key extends string = never>(props: DataTableProps
             at += 1;
             const id = idOf(row);
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the link in the row is its keyboard twin
               <tr
                 key={id}
                 aria-rowindex={index + 2}

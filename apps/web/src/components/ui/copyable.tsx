@@ -43,7 +43,6 @@ export function Copyable({ text, what, shorten = "middle", className }: Copyable
     <button
       type="button"
       title={text}
-      aria-label={`Copy ${what} ${text}`}
       onClick={async (event) => {
         event.stopPropagation();
         setState((await copy(text)) ? "copied" : "failed");
@@ -51,11 +50,14 @@ export function Copyable({ text, what, shorten = "middle", className }: Copyable
         timer.current = setTimeout(() => setState("idle"), SHOWN_MS);
       }}
       className={cx(
-        "group/copy inline-flex max-w-full items-center gap-1.5 rounded-sm text-left font-mono text-[0.92em] hover:text-accent",
+        "group/copy inline-flex min-h-6 max-w-full items-center gap-1.5 rounded-sm text-left font-mono text-[0.92em] hover:text-accent",
         className,
       )}
     >
-      <span className={shorten === "none" ? "break-all" : "truncate"}>{shown}</span>
+      <span className="sr-only">{`Copy ${what} ${text}`}</span>
+      <span aria-hidden className={shorten === "none" ? "break-all" : "truncate"}>
+        {shown}
+      </span>
       {state === "copied" ? (
         <Check aria-hidden className="size-3.5 shrink-0 text-good" />
       ) : (

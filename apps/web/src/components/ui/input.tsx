@@ -2,7 +2,7 @@ import { cx } from "class-variance-authority";
 import { type ComponentProps, type ReactNode, useId } from "react";
 
 const box =
-  "w-full rounded-md border border-line-strong/70 bg-raised text-ink placeholder:text-ink-3 hover:border-line-strong disabled:opacity-60 aria-invalid:border-bad pointer-coarse:h-10 pointer-coarse:text-[1rem]";
+  "w-full rounded-md border border-field bg-raised text-ink placeholder:text-ink-3 hover:border-ink-3 disabled:opacity-60 aria-invalid:border-bad pointer-coarse:h-10 pointer-coarse:text-[1rem]";
 
 export function Input({ className, ...props }: ComponentProps<"input">) {
   return <input className={cx(box, "h-8 px-2.5 text-sm", className)} {...props} />;

@@ -7,17 +7,16 @@ import type { ComponentProps, ReactNode } from "react";
 const item =
   "flex h-8 cursor-default select-none items-center gap-2 rounded-sm px-2 text-sm text-ink outline-none data-[highlighted]:bg-hover [&_svg]:size-4 [&_svg]:text-ink-3 pointer-coarse:h-10";
 
-export function Menu({
-  trigger,
-  label,
-  children,
-}: {
+type MenuProps = {
   readonly trigger: ReactNode;
   readonly label: string;
+  readonly defaultOpen?: boolean;
   readonly children: ReactNode;
-}) {
+};
+
+export function Menu({ trigger, label, defaultOpen = false, children }: MenuProps) {
   return (
-    <Primitive.Root modal={false}>
+    <Primitive.Root modal={false} defaultOpen={defaultOpen}>
       <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
       <Primitive.Portal>
         <Primitive.Content

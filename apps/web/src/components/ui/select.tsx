@@ -28,7 +28,7 @@ export function Select<T extends string>({ label, value, choices, onChoose, icon
           if (choice !== undefined) onChoose(choice.value);
         }}
         className={cx(
-          "h-8 w-full cursor-pointer appearance-none rounded-md border border-line-strong/60 bg-raised pr-7 text-sm text-ink hover:bg-hover pointer-coarse:h-10",
+          "h-8 w-full cursor-pointer appearance-none rounded-md border border-field bg-raised pr-7 text-sm text-ink hover:bg-hover pointer-coarse:h-10",
           icon === undefined ? "pl-2.5" : "pl-8",
         )}
       >

@@ -20,7 +20,7 @@ export function BlockStrip({ blocks, pool }: Props) {
   // Blocks that come after the strip was first drawn arrive from the left; those that were there do not move.
   const [present] = useState(() => new Set(blocks.map((block) => block.hash)));
   return (
-    <ol aria-label="Recent blocks, newest first" className="quiet-scroll flex snap-x gap-2 overflow-x-auto px-0.5 py-0.5">
+    <ol aria-label="Recent blocks, newest first" className="quiet-scroll flex snap-x gap-2 overflow-x-auto py-0.5">
       {pool === null || pool.job === null ? null : (
         <li className="shrink-0 snap-start">
           <CurrentRound pool={pool} height={pool.job.height} reward_sats={pool.job.reward_sats} />

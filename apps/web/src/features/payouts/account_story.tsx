@@ -42,7 +42,10 @@ export function AccountFacts({ account }: AccountProps) {
             account.workers === 0 ? (
               "none"
             ) : (
-              <Link href={`/workers?account=${account.account_id}`} className="text-accent hover:underline">
+              <Link
+                href={`/workers?account=${account.account_id}`}
+                className="inline-flex min-h-6 min-w-6 items-center text-accent hover:underline"
+              >
                 {groupedCount(account.workers)}
               </Link>
             ),

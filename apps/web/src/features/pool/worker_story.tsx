@@ -23,7 +23,10 @@ export function WorkerFacts({ worker }: { readonly worker: WorkerDetailDto }) {
           value: (
             <span className="flex flex-wrap items-center gap-x-3">
               <Copyable text={worker.account_address} what="address" />
-              <Link href={`/balances/${worker.account_id}`} className="text-accent hover:underline">
+              <Link
+                href={`/balances/${worker.account_id}`}
+                className="inline-flex min-h-6 items-center text-accent hover:underline"
+              >
                 Balance
               </Link>
             </span>

@@ -220,4 +220,4 @@ const workerColumns = (open: (worker: WorkerDto) => void): ColumnDef<WorkerDto, 
 ];
 
 const Rate = ({ hps }: { readonly hps: number }) =>
-  hps === 0 ? <span className="text-ink-4">0 H/s</span> : <>{formatHashrate(hps)}</>;
+  hps === 0 ? <span className="text-ink-4">0 H/s</span> : <span>{formatHashrate(hps)}</span>;

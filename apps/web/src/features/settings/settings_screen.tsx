@@ -5,7 +5,7 @@ import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useState } from "react";
-import { THEMES } from "@/components/frame/person_menu.tsx";
+import { THEMES } from "@/components/frame/themes.tsx";
 import { Button } from "@/components/ui/button.tsx";
 import { Page } from "@/components/ui/page.tsx";
 import { Facts, Panel } from "@/components/ui/panel.tsx";

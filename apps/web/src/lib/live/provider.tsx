@@ -101,6 +101,11 @@ export function useLive(initial: LiveDto): LiveDto {
   return useLiveState().live ?? initial;
 }
 
+/** What the pool reported last; null before the first push and while none is connected. */
+export function usePoolReport(): LiveDto["pool"] {
+  return useLiveState().live?.pool ?? null;
+}
+
 export function useFreshness(): Freshness {
   const state = useLiveState();
   return freshness(state, useNow());

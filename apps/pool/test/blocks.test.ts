@@ -1,0 +1,304 @@
+import { readdirSync } from "node:fs";
+import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
+import { type Database, ensureWorker, openDatabase } from "@otedama/db/pool";
+import { workHashes } from "@otedama/shared";
+import { type RunningChain, startChain } from "@otedama/simulator/chain";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { BlockFiles, type StoredBlock } from "../src/blocks/block_files.ts";
+import { FoundBlocks } from "../src/blocks/found.ts";
+import { SUBMIT_OPTIONS, Submitter } from "../src/blocks/submit.ts";
+import { BlockTracker } from "../src/blocks/track.ts";
+import type { ChainNode } from "../src/work/node.ts";
+import { ChainKit } from "./support/chain_kit.ts";
+import { solve } from "./support/mine.ts";
+import { POOL_ADDRESS } from "./support/pool_settings.ts";
+import { until } from "./support/until.ts";
+
+const MATURITY = 5;
+
+let chain: RunningChain;
+let server: TestPostgres;
+beforeAll(async () => {
+  [chain, server] = await Promise.all([startChain(), startTestPostgres()]);
+});
+afterAll(() => Promise.all([chain.stop(), server.stop()]));
+const kit = new ChainKit(() => chain);
+afterEach(() => kit.close());
+
+const tip = () => chain.rpc<number>("getblockcount");
+
+describe("blocks", () => {
+  async function start(nodes: ChainNode[]) {
+    const dir = kit.folder();
+    const database = openDatabase({ url: await server.createMigratedDatabase(), application_name: "test" });
+    kit.ends.push(() => database.end());
+    const files = new BlockFiles({ dir });
+    const made = kit.startWork([kit.nodeAt(chain.url)]);
+    const tracker = new BlockTracker(
+      {
+        maturity_confirmations: MATURITY,
+        orphan_depth: 2,
+        reorganisation_depth: 20,
+        poll_ms: 60_000,
+        blocks_per_pass: 100,
+        policy: { fee_percent: 1.5, pplns_window: 2 },
+      },
+      { database, files, node: () => made.source.active, onMove: () => {}, onTrouble: () => {} },
+    );
+    const outcomes: string[] = [];
+    const makeSubmitter = () =>
+      new Submitter(
+        { ...SUBMIT_OPTIONS, retry_ms_min: 20, retry_ms_max: 50, attempts_max: 3 },
+        { nodes, files, now_ms: () => Date.now(), onOutcome: (hash) => outcomes.push(hash), onRetry: () => {} },
+      );
+    const submitter = makeSubmitter();
+    kit.ends.push(() => submitter.stop());
+    const stored: number[] = [];
+    const found = new FoundBlocks({
+      engine: { blockStored: (candidate_id) => stored.push(candidate_id) },
+      job: (job_number) => made.work.job(job_number),
+      files,
+      submitter,
+      now_ms: () => Date.now(),
+      onFound: () => {},
+      onTrouble: (hash, message) => {
+        throw new Error(`${hash} ${message}`);
+      },
+    });
+    /** Mines the job of the moment by `worker_id` and books the block's row as the share log's consumer would. */
+    const mine = async (worker_id: number, salt = 0) => {
+      const job = await made.fresh((await tip()) + 1);
+      const solution = solve(job, salt);
+      await found.handle({
+        kind: "block",
+        candidate_id: 7,
+        worker_id,
+        job_number: job.engine.job_number,
+        share_difficulty: 1,
+        at_ms: Date.now(),
+        accepted: true,
+        ...solution,
+      });
+      const block = await files.read(solution.hash);
+      if (!block) throw new Error("not stored");
+      await insertRow(database, block);
+      return block;
+    };
+    return { ...made, database, files, tracker, submitter, makeSubmitter, outcomes, stored, found, mine, dir };
+  }
+
+  let round = 0;
+  async function insertRow(database: Database, block: StoredBlock): Promise<void> {
+    await database.query(
+      `INSERT INTO block (hash, height, instance_id, worker_id, round_id, prev_hash, coinbase_txid, found_at, reward_sats, fees_sats,
+         network_difficulty, share_difficulty, transactions, size_bytes)
+       VALUES ($1, $2, 'test', $3, $4, $5, $6, now(), $7, 0, $8, 1, 1, 1)`,
+      [
+        block.hash,
+        block.height,
+        block.worker_id,
+        round++,
+        block.prev_hash,
+        block.coinbase_txid,
+        block.reward_sats,
+        block.network_difficulty,
+      ],
+    );
+  }
+
+  async function states(database: Database) {
+    const { rows } = await database.query("SELECT state, confirmations, note FROM block ORDER BY height, hash");
+    return rows as { state: string; confirmations: number; note: string | null }[];
+  }
+
+  async function balances(database: Database): Promise<Record<string, number>> {
+    const { rows } = await database.query(
+      `SELECT l.kind || coalesce(' ' || l.account_id, '') AS name, b.balance_sats FROM ledger_balance b
+         JOIN ledger_account l ON l.id = b.ledger_account_id ORDER BY 1`,
+    );
+    expect(rows.reduce((sum, row) => sum + BigInt(row.balance_sats), 0n)).toBe(0n);
+    return Object.fromEntries(rows.map((row) => [row.name, Number(row.balance_sats)]));
+  }
+
+  test("is accepted by the node, credited, matures; its coinbase pays what the template allowed", async () => {
+    const { database, mine, tracker, outcomes, stored, makeSubmitter } = await start([kit.nodeAt(chain.url)]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    const block = await mine(a.worker_id);
+    expect(stored).toEqual([7]);
+    await until("a verdict", () => outcomes.length > 0);
+    const onChain = await chain.rpc<{ tx: string[]; confirmations: number }>("getblock", [block.hash]);
+    expect(onChain.tx[0]).toBe(block.coinbase_txid);
+    await tracker.pass();
+    expect(await states(database)).toEqual([{ state: "pending", confirmations: 1, note: null }]);
+    const reward = Number(block.reward_sats);
+    const fee = Math.floor(reward * 0.015);
+    expect(await balances(database)).toEqual({
+      coinbase: -reward,
+      fee_pending: fee,
+      [`miner_pending ${a.account_id}`]: reward - fee,
+    });
+    await tracker.pass();
+    await chain.rpc("generatetoaddress", [MATURITY - 1, POOL_ADDRESS]);
+    await tracker.pass();
+    await tracker.pass();
+    expect((await states(database))[0]).toMatchObject({ state: "confirmed", confirmations: MATURITY });
+    expect(await balances(database)).toEqual({
+      coinbase: -reward,
+      fee_pending: 0,
+      fee_available: fee,
+      [`miner_pending ${a.account_id}`]: 0,
+      [`miner_available ${a.account_id}`]: reward - fee,
+    });
+    // Nothing is left to submit for a process that starts now.
+    const again = makeSubmitter();
+    await again.start();
+    expect(again.open_count).toBe(0);
+    await again.stop();
+  });
+
+  test("is orphaned by a reorganisation, with everything reversed, and credited anew when it comes back", async () => {
+    const { database, mine, tracker, outcomes, files } = await start([kit.nodeAt(chain.url)]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    const block = await mine(a.worker_id);
+    await until("a verdict", () => outcomes.length > 0);
+    await tracker.pass();
+    expect((await balances(database)).coinbase).toBe(-Number(block.reward_sats));
+    const [, rival] = await chain.rpc<string[]>("generateonheight", [block.height - 1, 2, POOL_ADDRESS]);
+    await tracker.pass();
+    const replaced = await chain.rpc<string>("getblockhash", [block.height]);
+    expect(await states(database)).toEqual([{ state: "orphaned", confirmations: 0, note: `replaced by ${replaced}` }]);
+    expect(Object.values(await balances(database)).every((balance) => balance === 0)).toBe(true);
+    expect(await files.outcome(block.hash)).toMatchObject({ accepted: true });
+
+    await chain.rpc("invalidateblock", [replaced]);
+    expect(await chain.rpc("getbestblockhash")).not.toBe(rival);
+    const stored = await files.read(block.hash);
+    await chain.rpc("submitblock", [stored?.block_hex]);
+    if ((await chain.rpc("getblockhash", [block.height]).catch(() => null)) !== block.hash)
+      await chain.rpc("reconsiderblock", [block.hash]);
+    await until(
+      "the block to be back",
+      async () => (await chain.rpc("getblockhash", [block.height]).catch(() => null)) === block.hash,
+    );
+    await tracker.pass();
+    expect((await states(database))[0]).toMatchObject({ state: "pending", note: null });
+    expect((await balances(database)).coinbase).toBe(-Number(block.reward_sats));
+    const entries = await database.query("SELECT cause, cause_key FROM ledger_entry ORDER BY id");
+    expect(entries.rows).toEqual([
+      { cause: "block_credit", cause_key: block.hash },
+      { cause: "block_orphan", cause_key: block.hash },
+      { cause: "block_credit", cause_key: `${block.hash}#2` },
+    ]);
+  });
+
+  test("mature and then pushed out of the chain: what had become available is taken back", async () => {
+    const { database, mine, tracker, outcomes } = await start([kit.nodeAt(chain.url)]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    const block = await mine(a.worker_id);
+    await until("a verdict", () => outcomes.length > 0);
+    await chain.rpc("generatetoaddress", [MATURITY, POOL_ADDRESS]);
+    await tracker.pass();
+    expect((await states(database))[0]?.state).toBe("confirmed");
+    await chain.rpc("generateonheight", [block.height - 1, MATURITY + 2, POOL_ADDRESS]);
+    await tracker.pass();
+    expect((await states(database))[0]?.state).toBe("orphaned");
+    expect(Object.values(await balances(database)).every((balance) => balance === 0)).toBe(true);
+  });
+
+  test("found while the node is away is submitted when it is back, by the next process too", async () => {
+    const { line, node } = await kit.interruptible();
+    const { database, mine, submitter, makeSubmitter, files, tracker } = await start([node]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    await line.cut();
+    const block = await mine(a.worker_id);
+    await submitter.stop();
+    expect(await files.outcome(block.hash)).toBeNull();
+    const next = makeSubmitter();
+    kit.ends.push(() => next.stop());
+    await next.start();
+    expect(next.open_count).toBe(1);
+    await line.open();
+    await until("a verdict", () => files.outcome(block.hash));
+    expect(await chain.rpc("getbestblockhash")).toBe(block.hash);
+    await tracker.pass();
+    expect((await states(database))[0]?.state).toBe("pending");
+  });
+
+  test("on a template that the node has withdrawn ends beside the chain and is credited to nobody", async () => {
+    const { database, work, fresh, found, files, tracker, outcomes } = await start([kit.nodeAt(chain.url)]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    const job = await fresh((await tip()) + 1);
+    await chain.rpc("generatetoaddress", [2, POOL_ADDRESS]);
+    await until("the next job", () => work.current !== job);
+    const solution = solve(job, 5);
+    const event = {
+      kind: "block" as const,
+      worker_id: a.worker_id,
+      job_number: job.engine.job_number,
+      share_difficulty: 1,
+      at_ms: 1,
+      accepted: false,
+    };
+    await found.handle({ ...event, candidate_id: 8, ...solution });
+    const block = await files.read(solution.hash);
+    if (!block) throw new Error("not stored");
+    await insertRow(database, block);
+    await until("a verdict", () => outcomes.length > 0);
+    await tracker.pass();
+    expect((await states(database))[0]?.state).toBe("orphaned");
+    expect(await balances(database)).toEqual({});
+  });
+
+  test("that the node refuses is rejected with the node's reason", async () => {
+    const { database, files, submitter, tracker, mine, outcomes, dir } = await start([kit.nodeAt(chain.url)]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    const good = await mine(a.worker_id);
+    await until("a verdict", () => outcomes.length > 0);
+    // Another merkle root: the header's work is void.
+    const hex = good.block_hex;
+    const bad = {
+      ...good,
+      hash: "0f".repeat(32),
+      height: good.height + 1,
+      block_hex: `${hex.slice(0, 72)}${"ee".repeat(32)}${hex.slice(136)}`,
+    };
+    await files.store(bad);
+    await insertRow(database, bad);
+    submitter.submit(bad.hash, bad.block_hex, Date.now());
+    await until("a verdict", () => files.outcome(bad.hash));
+    await tracker.pass();
+    expect((await states(database)).map((row) => row.state)).toEqual(["pending", "rejected"]);
+    expect((await states(database))[1]?.note).toMatch(/^[a-z-]+$/);
+    // Long settled, their files go; the pending one's stay.
+    await tracker.prune(Date.now() + 60_000);
+    expect(readdirSync(dir).sort()).toEqual([`${good.hash}.json`, `${good.hash}.outcome`]);
+  });
+
+  test("pays by the window before it, cut inside its first ten seconds", async () => {
+    const { database, mine, tracker, outcomes } = await start([kit.nodeAt(chain.url)]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    const b = await ensureWorker(database, "2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm", "b");
+    round = 100;
+    const bucket = async (seconds: number, worker_id: number, round_id: number, work: bigint) =>
+      database.query(
+        "INSERT INTO share_bucket (bucket_at, worker_id, round_id, difficulty, accepted, work_hashes) VALUES (to_timestamp($1), $2, $3, 1, 1, $4)",
+        [1_790_000_000 + seconds, worker_id, round_id, work.toString()],
+      );
+    // Difficulty 4.66e-10 × 2: a window of ⌊4⌋ hashes at 2^32 a unit, so 3 (7fffff is a little under half of all hashes).
+    const window = workHashes(2 * 4.6565423739069247e-10);
+    expect(window).toBe(3n);
+    await bucket(0, b.worker_id, 99, 1_000n);
+    await bucket(10, a.worker_id, 99, 6n);
+    await bucket(10, b.worker_id, 99, 2n);
+    await bucket(20, b.worker_id, 100, 2n);
+    await bucket(20, a.worker_id, 101, 999n);
+    const block = await mine(a.worker_id);
+    await until("a verdict", () => outcomes.length > 0);
+    await tracker.pass();
+    const net = Number(block.reward_sats) - Math.floor(Number(block.reward_sats) * 0.015);
+    // b has 2 of 3; the last 1 is of the slice of 8, of which a has 6: a 3/4, b 1/4.
+    const after = await balances(database);
+    expect(after[`miner_pending ${a.account_id}`]).toBe(net * 0.25);
+    expect(after[`miner_pending ${b.account_id}`]).toBe(net * 0.75);
+  });
+});
