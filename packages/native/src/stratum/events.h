@@ -45,11 +45,15 @@ struct BannedEvent {
 };
 
 struct FaultEvent {
+  // "share_log" or "takeover".
+  const char* part;
   bool over;
   std::string message;
 };
 
-using Event = std::variant<AuthorizeEvent, BlockEvent, ClosedEvent, BannedEvent, FaultEvent>;
+struct HandedOverEvent {};
+
+using Event = std::variant<AuthorizeEvent, BlockEvent, ClosedEvent, BannedEvent, FaultEvent, HandedOverEvent>;
 
 class Events {
  public:
