@@ -200,7 +200,9 @@ function isCurrent(key) {
 
 async function build() {
   const started = Date.now();
-  const compiler = await findCompiler();
+  const compiler = await findCompiler().catch((error) => {
+    throw new BuildError(error.message);
+  });
   const addon_api = headerPackage("node-addon-api", ".");
   const node_api = headerPackage("node-api-headers", "include");
   const flags = {
