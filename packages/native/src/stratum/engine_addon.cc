@@ -91,6 +91,7 @@ Options options_of(const Napi::Object& object) {
   options.allow = networks(object, "allow");
   options.deny = networks(object, "deny");
   options.trusted_proxies = networks(object, "trusted_proxies");
+  options.tls_connections_max = number_u32(object.Get("tls").As<Napi::Object>(), "connections_max");
   return options;
 }
 
@@ -140,6 +141,13 @@ struct EventToObject {
     set("remote_address", event.remote_address);
     set("reason", event.reason);
     set("seconds", event.seconds);
+  }
+  void operator()(const TlsEvent& event) {
+    set("kind", std::string("tls"));
+    set("fd", std::exchange(event.sockets->fd, -1));
+    set("plain_fd", std::exchange(event.sockets->plain_fd, -1));
+    object.Set("head", array_of(env, reinterpret_cast<const uint8_t*>(event.head.data()), event.head.size()));
+    set("remote_address", event.remote_address);
   }
   void operator()(const FaultEvent& event) {
     set("kind", std::string("fault"));
@@ -347,6 +355,7 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
     set("connections", counters.connections);
     set("subscribed", counters.subscribed);
     set("authorized", counters.authorized);
+    set("tls_connections", stats.tls_connections);
     auto shares = Napi::Array::New(env, SHARE_RESULTS);
     for (uint32_t i = 0; i < SHARE_RESULTS; i++) shares.Set(i, Napi::Number::New(env, static_cast<double>(counters.shares[i])));
     object.Set("shares", shares);
