@@ -120,8 +120,8 @@ describe("a mistake names its line, its key and the nearest right one", () => {
     ["stratum:\n  tls:\n    cert_file: a.pem", "config.yaml line 3: stratum.tls.cert_file: needs stratum.tls.key_file"],
     ["stratum:\n  tls:\n    key_file: a.pem", "config.yaml line 3: stratum.tls.key_file: needs stratum.tls.cert_file"],
     [
-      "stratum:\n  tls:\n    cert: a.pem",
-      "config.yaml line 3: there is no setting stratum.tls.cert, did you mean stratum.tls.cert_file?",
+      "stratum:\n  tls:\n    certfile: a.pem",
+      "config.yaml line 3: there is no setting stratum.tls.certfile, did you mean stratum.tls.cert_file?",
     ],
     ["mode: miner", "config.yaml line 1: mode: mode miner needs a pool in mining.pools, or -pool URL with -user"],
     ["control_plane:\n  url: http://farm.example", "config.yaml line 2: control_plane.url: needs control_plane.token"],
