@@ -288,6 +288,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
 
   // Telemetry.
   let lag_records = 0;
+  let stratum: RunningPool["stratum"] = [];
   const snapshots = new Snapshots({
     stats: () => engine.stats(),
     sessions,
@@ -298,6 +299,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     node: () => nodeHealth.current,
     database: () => databaseHealth.current,
     lag_records: () => lag_records,
+    stratum_port: () => stratum[0]?.port ?? null,
     now_ms,
     started_at_ms,
   });
@@ -314,7 +316,6 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
 
   // Everything that can refuse to start does so before anything runs on.
   const metrics_port = metricsServer ? await metricsServer.start() : null;
-  let stratum: RunningPool["stratum"];
   try {
     stratum = engine.start();
     // The engine holds the folder from here on.

@@ -1,7 +1,7 @@
 /**
  * Measures the engine against the yardstick, and against another pool where one is named:
  *
- *   node packages/native/bench/stratum.ts [--workers 1000] [--duration 5] [--rounds 3] [--versus HOST:PORT --versus-pid PID]
+ *   node packages/native/bench/stratum.ts [--workers 1000] [--duration 5] [--rounds 3] [--connections 10000] [--versus HOST:PORT --versus-pid PID]
  *
  * Servers take turns, round by round, in the same run, and every figure is the median of its rounds. Prints a table and one line of
  * JSON. A pool named by --versus has to be set to a difficulty at which every hash is a share.
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     workers: { type: "string", default: "1000" },
     duration: { type: "string", default: "5" },
     rounds: { type: "string", default: "3" },
+    connections: { type: "string", default: "10000" },
     threads: { type: "string", default: "1" },
     user: { type: "string", default: "load.#" },
     versus: { type: "string" },
@@ -160,8 +161,11 @@ async function measureCrowd(server: Server, miners: number) {
   };
 }
 
-const crowd = await measureCrowd(servers.fast as Server, Math.max(workers, 10_000));
 for (const server of Object.values(servers)) server.close();
+// A server that holds nothing yet, so that what it grows by is what connections take.
+const fresh = await startServer("engine", threads, "fast");
+const crowd = await measureCrowd(fresh, Number(values.connections));
+fresh.close();
 
 const table = subjects.map((subject) => ({ name: subject.name, ...medianFigure(figures.get(subject.name) ?? []) }));
 const plain = new Map(

@@ -108,7 +108,7 @@ export interface EngineJob {
 export const EXTRANONCE1_BYTES = 6;
 export const EXTRANONCE2_BYTES = 8;
 
-export type EngineEvent = AuthorizeEvent | BlockEvent | ClosedEvent | BannedEvent | FaultEvent | TlsEvent;
+export type EngineEvent = AuthorizeEvent | BlockEvent | ClosedEvent | BannedEvent | FaultEvent | HandedOverEvent | TlsEvent;
 
 /** A `mining.authorize` to be answered with `authorizeResult`; a connection has at most a few open at once. */
 export interface AuthorizeEvent {
@@ -166,10 +166,13 @@ export interface BannedEvent {
   seconds: number;
 }
 
-/** The share log cannot be written (disk full, I/O error): shares are refused until it can. `message` is null when it can again. */
+/**
+ * `share_log`: it cannot be written (disk full, I/O error), and shares are refused until it can; `message` is null when it can again.
+ * `takeover`: another process tried to take over and failed; this engine goes on.
+ */
 export interface FaultEvent {
   kind: "fault";
-  part: "share_log";
+  part: "share_log" | "takeover";
   message: string | null;
 }
 
@@ -186,6 +189,11 @@ export interface TlsEvent {
   /** The miner's first bytes, which the engine has read. */
   head: Uint8Array;
   remote_address: string;
+}
+
+/** Another process has the listeners, connections and jobs; nothing is left here but `stop`. */
+export interface HandedOverEvent {
+  kind: "handed_over";
 }
 
 export interface EngineStats {
@@ -237,6 +245,14 @@ export interface EngineSession {
 export interface StratumEngine {
   /** Binds and begins to accept; returns the bound addresses. Throws a sentence naming the port when it is taken. */
   start(): { host: string; port: number }[];
+  /**
+   * Instead of `start`, in a newer process: takes listeners, connections and jobs from the engine that offers them at this Unix socket,
+   * and goes on with its share log. Miners keep their connection, extranonce1, difficulty and jobs. Connection ids are new, and worker
+   * ids are in `sessions()`. Throws a sentence when there is nothing to take over; the other engine then goes on.
+   */
+  takeOver(path: string): { host: string; port: number }[];
+  /** From now on a newer process of the same user may take over at this Unix socket; `handed_over` says that one has. */
+  offerTakeover(path: string): void;
   /** Sends a job to every miner. The first may come before `start`. Throws a sentence naming a wrong field. */
   setJob(job: EngineJob): void;
   /**

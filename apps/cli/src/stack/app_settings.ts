@@ -31,9 +31,13 @@ export function webSettings(config: Config, facts: StackFacts, session_secret: s
 
 /** The address that people type. */
 export function dashboardUrl(config: Config): string {
-  const { host, port, public_url } = config.api;
-  const anywhere = host === "0.0.0.0" || host === "::";
-  return public_url?.replace(/\/$/, "") ?? `http://${anywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`;
+  return config.api.public_url?.replace(/\/$/, "") ?? `http://${reachable(config.api)}`;
+}
+
+/** How this machine itself reaches what listens there. */
+export function reachable({ host, port }: { host: string; port: number }): string {
+  if (host === "0.0.0.0" || host === "::") return `127.0.0.1:${port}`;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Paths as they are meant where the command is given. */

@@ -14,6 +14,8 @@ export interface SnapshotDependencies {
   node: () => PartHealth;
   database: () => PartHealth;
   lag_records: () => number;
+  /** Null until the engine listens. */
+  stratum_port: () => number | null;
   now_ms: () => number;
   started_at_ms: number;
 }
@@ -49,6 +51,7 @@ export class Snapshots {
       at_ms: this.#d.now_ms(),
       started_at_ms: this.#d.started_at_ms,
       hashrate_hps: this.#d.rates(),
+      stratum_port: this.#d.stratum_port(),
       connections: stats.connections,
       workers_online: new Set(this.#d.sessions().map((session) => this.#d.workerOf(session.worker_id))).size,
       shares: shareCounts(stats),

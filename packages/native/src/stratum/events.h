@@ -48,6 +48,8 @@ struct BannedEvent {
 };
 
 struct FaultEvent {
+  // "share_log" or "takeover".
+  const char* part;
   bool over;
   std::string message;
 };
@@ -74,7 +76,9 @@ struct TlsEvent {
   std::string remote_address;
 };
 
-using Event = std::variant<AuthorizeEvent, BlockEvent, ClosedEvent, BannedEvent, FaultEvent, TlsEvent>;
+struct HandedOverEvent {};
+
+using Event = std::variant<AuthorizeEvent, BlockEvent, ClosedEvent, BannedEvent, FaultEvent, HandedOverEvent, TlsEvent>;
 
 class Events {
  public:

@@ -6,7 +6,8 @@ import { z } from "zod";
 import { StratumUrl } from "../settings/agent.ts";
 import { DatabaseUrl, LogLevel, Network, NetworkRange } from "../settings/common.ts";
 
-const Port = z.int().min(0).max(65535);
+const Port = z.int().min(1).max(65535);
+const PortOrAny = z.int().min(0).max(65535);
 const Host = z.string().min(1).max(255);
 const Difficulty = z.number().positive().max(1e15);
 
@@ -292,7 +293,7 @@ export const ConfigSchema = z.strictObject({
       url: DatabaseUrl.optional()
         .meta({ default_text: "a PostgreSQL of our own in `data_dir`" })
         .describe("Address of a PostgreSQL 15 or newer: `postgresql://USER:PASSWORD@HOST:PORT/NAME`. Also `DATABASE_URL`."),
-      port: Port.default(0).describe("Port of our own PostgreSQL; 0 takes a free one and remembers it."),
+      port: PortOrAny.default(0).describe("Port of our own PostgreSQL; 0 takes a free one and remembers it."),
     })
     .prefault({})
     .describe("Where accounts, shares and money are kept."),
@@ -304,7 +305,7 @@ export const ConfigSchema = z.strictObject({
         .default([])
         .meta({ default_text: "on regtest, a development chain of our own" })
         .describe("Nodes that templates come from and blocks go to."),
-      port: Port.default(0).describe("Port of the development chain; 0 takes a free one and remembers it."),
+      port: PortOrAny.default(0).describe("Port of the development chain; 0 takes a free one and remembers it."),
       block_interval: z
         .number()
         .min(1)

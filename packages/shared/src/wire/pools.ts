@@ -26,6 +26,8 @@ export const PoolSnapshot = z.strictObject({
   at_ms: UnixMs,
   started_at_ms: UnixMs,
   hashrate_hps: z.strictObject({ m1: Hashrate, m15: Hashrate, h1: Hashrate }),
+  /** Where miners connect to, by whatever name this machine has; null until the pool listens. */
+  stratum_port: z.int().min(1).max(65_535).nullable(),
   connections: Count,
   workers_online: Count,
   shares: ShareCounts,
