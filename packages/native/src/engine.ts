@@ -67,6 +67,7 @@ function withDefaults(options: EngineOptions): Required<EngineOptions> {
     allow: options.allow ?? [],
     deny: options.deny ?? [],
     trusted_proxies: options.trusted_proxies ?? [],
+    tls: options.tls ?? { connections_max: 0 },
   };
 }
 

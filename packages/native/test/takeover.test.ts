@@ -1,6 +1,7 @@
 /** A newer engine takes over from a running one: miners keep their connection and everything that belongs to it. */
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect, createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -112,6 +113,27 @@ test("miners keep connection, jobs, difficulty and extranonce1; no share is lost
   const accepted = readLog(dir).filter((record) => record.result === "accepted");
   expect(accepted.map((record) => record.job_difficulty)).toEqual([EASY, EASY, 3 * EASY, 3 * EASY]);
   expect(readLog(dir).map((record) => record.sequence)).toEqual(readLog(dir).map((_, index) => BigInt(index + 1)));
+});
+
+test("what speaks TLS connects again: its keys stay with the older process", async () => {
+  old = startFixture({ dir, options: { tls: { connections_max: 1 } } });
+  const plain = await old.connect();
+  expect((await plain.request("mining.ping", [])).result).toBe("pong");
+  const secret = await old.connect();
+  secret.send(Buffer.from([0x16]));
+  const event = await old.event("tls");
+  const ends = [new Socket({ fd: event.fd }), new Socket({ fd: event.plain_fd })] as const;
+  await offered();
+  const { engine } = makeNewer();
+  engine.takeOver(path);
+  ends[1].resume();
+  await once(ends[1], "close");
+  ends[0].destroy();
+  await secret.ended();
+  expect((await plain.request("mining.ping", [])).result).toBe("pong");
+  await old.event("handed_over");
+  expect(engine.stats()).toMatchObject({ connections: 1, tls_connections: 0 });
+  expect(old.engine.stats()).toMatchObject({ connections: 0, tls_connections: 0, closed: { handed_over: 1, stopped: 1 } });
 });
 
 test("when the newer one fails half-way the older one goes on", async () => {

@@ -133,6 +133,7 @@ EngineStats Engine::stats() {
     }
   }
   stats.bans_active = shared_.admission.bans_active(monotonic_ms());
+  stats.tls_connections = shared_.tls_connections.load();
   stats.share_log = shared_.log.stats();
   return stats;
 }

@@ -16,6 +16,7 @@ namespace otedama::stratum {
 struct EngineStats {
   Counters counters;
   uint32_t bans_active = 0;
+  uint32_t tls_connections = 0;
   share_log::Stats share_log;
 };
 

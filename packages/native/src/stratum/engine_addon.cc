@@ -73,6 +73,13 @@ struct EventToObject {
     set("reason", event.reason);
     set("seconds", event.seconds);
   }
+  void operator()(const TlsEvent& event) {
+    set("kind", std::string("tls"));
+    set("fd", std::exchange(event.sockets->fd, -1));
+    set("plain_fd", std::exchange(event.sockets->plain_fd, -1));
+    object.Set("head", array_of(env, reinterpret_cast<const uint8_t*>(event.head.data()), event.head.size()));
+    set("remote_address", event.remote_address);
+  }
   void operator()(const FaultEvent& event) {
     set("kind", std::string("fault"));
     set("part", std::string(event.part));
@@ -291,6 +298,7 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
     set("connections", counters.connections);
     set("subscribed", counters.subscribed);
     set("authorized", counters.authorized);
+    set("tls_connections", stats.tls_connections);
     auto shares = Napi::Array::New(env, SHARE_RESULTS);
     for (uint32_t i = 0; i < SHARE_RESULTS; i++) shares.Set(i, Napi::Number::New(env, static_cast<double>(counters.shares[i])));
     object.Set("shares", shares);

@@ -169,6 +169,9 @@ class Loop {
   void on_readable(Connection& connection);
   void read_lines(Connection& connection, const char* data, size_t size);
   size_t read_proxy_header(Connection& connection, std::string_view data);
+  // loop_tls.cc
+  bool is_tls(Connection& connection, std::string_view data);
+  void hand_to_tls(Connection& connection, std::string_view head);
   void turn_away(int listener);
   void write_or_keep(Connection& connection, std::string_view line);
   void append(Connection& connection, std::string_view bytes);

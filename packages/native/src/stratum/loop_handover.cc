@@ -54,8 +54,9 @@ void Loop::hand_over(PacketSocket& to) {
     flush_dirty();
     for_each_connection([&](Connection& connection) {
       if (failed) return;
-      // A login without an answer, or a balancer's header that is half here, is not worth carrying over: the miner connects again.
-      if (connection.pending_authorizes || connection.awaits_proxy_header || waiting(connection.output).size() > OUTPUT_HANDED_MAX) {
+      // A login without an answer, or a balancer's header that is half here, is not worth carrying over: the miner connects again. So does
+      // one with TLS, whose keys are this process's.
+      if (connection.pending_authorizes || connection.awaits_proxy_header || connection.tls || waiting(connection.output).size() > OUTPUT_HANDED_MAX) {
         return close(connection, CloseReason::stopped);
       }
       const Plain plain{connection.subscribed,

@@ -119,7 +119,10 @@ void Loop::on_readable(Connection& connection) {
   }
   const size_t size = kept + static_cast<size_t>(got);
   const size_t skipped = connection.awaits_proxy_header ? read_proxy_header(connection, {read_buffer_.data(), size}) : 0;
-  if (!connection.closing && !connection.awaits_proxy_header) read_lines(connection, read_buffer_.data() + skipped, size - skipped);
+  if (connection.closing || connection.awaits_proxy_header) return;
+  const std::string_view data(read_buffer_.data() + skipped, size - skipped);
+  if (!connection.sniffed && is_tls(connection, data)) return hand_to_tls(connection, data);
+  read_lines(connection, data.data(), data.size());
 }
 
 // A balancer says for whom it speaks; from then on the connection counts for that address. Returns the header's length.
@@ -253,6 +256,7 @@ void Loop::close(Connection& connection, CloseReason reason) {
   buffers_.put(connection.input);
   connection.output = connection.input = nullptr;
   ::close(connection.fd);
+  if (connection.tls) shared_.tls_connections.fetch_sub(1);
   counters_.closed[static_cast<size_t>(reason)]++;
   counters_.connections--;
   if (connection.subscribed) {

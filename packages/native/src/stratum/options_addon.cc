@@ -69,6 +69,7 @@ Options options_of(const Napi::Object& object) {
   options.allow = networks(object, "allow");
   options.deny = networks(object, "deny");
   options.trusted_proxies = networks(object, "trusted_proxies");
+  options.tls_connections_max = number_u32(object.Get("tls").As<Napi::Object>(), "connections_max");
   return options;
 }
 
