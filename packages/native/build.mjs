@@ -25,6 +25,7 @@ import { cpus } from "node:os";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { findCompiler } from "./compiler.mjs";
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -74,22 +75,6 @@ function filesUnder(folder, extensions) {
       return extensions.includes(extname(entry.name)) ? [path] : [];
     })
     .sort();
-}
-
-async function findCompiler() {
-  const candidates = process.env.CXX ? [process.env.CXX] : ["g++", "c++", "clang++"];
-  for (const path of candidates) {
-    try {
-      const { stdout } = await run(path, ["--version"]);
-      const { stdout: machine } = await run(path, ["-dumpmachine"]);
-      return { path, version: `${stdout.split("\n")[0]} ${machine.trim()}` };
-    } catch {}
-  }
-  throw new BuildError(
-    process.env.CXX
-      ? `The C++ compiler named by CXX ("${process.env.CXX}") does not run: correct or unset CXX.`
-      : "No C++ compiler was found (looked for g++, c++ and clang++): install one, on Debian with `apt-get install g++`.",
-  );
 }
 
 /** The folder and version of a header package. */
@@ -215,7 +200,9 @@ function isCurrent(key) {
 
 async function build() {
   const started = Date.now();
-  const compiler = await findCompiler();
+  const compiler = await findCompiler().catch((error) => {
+    throw new BuildError(error.message);
+  });
   const addon_api = headerPackage("node-addon-api", ".");
   const node_api = headerPackage("node-api-headers", "include");
   const flags = {

@@ -26,10 +26,26 @@ export async function step(name, work) {
   process.stdout.write(`${shown && process.stdout.isTTY ? "\r" : ""}${line}\n`);
 }
 
+/** Ways of being told to stop; the last one is the end of the process that this one was started by. */
+const STOP_EVENTS = ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"];
+
 /** Runs a program to its end; what it writes is kept back and shown when it fails. */
 export function quietly(command, args, { cwd = ROOT, env = {}, trouble }) {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    // A process group of its own: what it starts in its turn ends with it.
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    const stop = () => {
+      try {
+        process.kill(-child.pid, "SIGKILL");
+      } catch {}
+      process.exit(130);
+    };
+    for (const event of STOP_EVENTS) process.on(event, stop);
     let written = "";
     const keep = (chunk) => {
       written = (written + chunk).slice(-200_000);
@@ -38,6 +54,7 @@ export function quietly(command, args, { cwd = ROOT, env = {}, trouble }) {
     child.stderr.on("data", keep);
     child.once("error", (error) => fail(new Trouble(`${command} could not be started: ${error.message}`)));
     child.once("close", (code, signal) => {
+      for (const event of STOP_EVENTS) process.off(event, stop);
       if (code === 0) return done(written);
       if (/ENOSPC|No space left on device/.test(written)) {
         return fail(

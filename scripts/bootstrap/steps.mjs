@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
+import { findCompiler } from "../../packages/native/compiler.mjs";
 import { contentHash, quietly, ROOT, stamp, step, Trouble } from "./step.mjs";
 
 const GB = 1024 ** 3;
@@ -67,6 +68,10 @@ export async function installPackages() {
         `The disk is too full: ${ROOT} has ${((bavail * bsize) / GB).toFixed(1)} GB left, and packages and builds need 2.5`,
       );
     }
+    // Asked for here, not a minute later when it is needed.
+    await findCompiler().catch((error) => {
+      throw new Trouble(error.message);
+    });
     show("installing (once, about a minute)");
     const { command, args } = npm();
     // Half an install is begun anew. `npm ci` would be that too, but refuses a lockfile without the other platforms' binaries.
@@ -95,7 +100,13 @@ export async function installPackages() {
 export async function buildNative() {
   await step("native", async (show) => {
     const hash = contentHash(
-      ["packages/native/src", "packages/native/build.mjs", "packages/native/verify.mjs", "packages/native/vectors"],
+      [
+        "packages/native/src",
+        "packages/native/build.mjs",
+        "packages/native/compiler.mjs",
+        "packages/native/verify.mjs",
+        "packages/native/vectors",
+      ],
       process.arch,
     );
     const built = stamp("packages/native/build/.bootstrap");

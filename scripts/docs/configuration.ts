@@ -49,12 +49,19 @@ function page(): string {
     "## Top level\n",
     table(keys.filter(({ path, kind }) => !path.includes(".") && kind !== "section")),
   ];
-  for (const section of keys.filter(({ kind }) => kind === "section")) {
+  const sections = keys.filter(({ kind }) => kind === "section");
+  for (const section of sections) {
+    const inner = sections.filter(({ path }) => path.startsWith(`${section.path}.`));
     parts.push(`## ${section.path}\n\n${section.description}\n`);
-    parts.push(table(keys.filter(({ path }) => path.startsWith(`${section.path}.`))));
+    const own = keys.filter(
+      ({ path }) => path.startsWith(`${section.path}.`) && !inner.some((other) => isWithin(path, other.path)),
+    );
+    parts.push(table(own));
   }
   return `${parts.join("\n").trimEnd()}\n`;
 }
+
+const isWithin = (path: string, section: string) => path === section || path.startsWith(`${section}.`);
 
 function table(keys: ConfigKey[]): string {
   const rows = keys.map((key) => {

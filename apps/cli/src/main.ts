@@ -66,11 +66,15 @@ function print(text: string): number {
   return 0;
 }
 
+// A pipe that was closed (`otedama start | head`) is no reason to fall over.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 try {
   process.exitCode = await run();
 } catch (error) {
   if (process.env.OTEDAMA_DEBUG) throw error;
-  process.stderr.write(`${(error as Error).message}\n`);
+  const { code, message } = error as NodeJS.ErrnoException;
+  process.stderr.write(code === "ENOSPC" ? "The disk is full: free some space and start again\n" : `${message}\n`);
   process.exitCode = error instanceof ArgumentError || error instanceof ConfigError ? 2 : 1;
 }
 process.exit();

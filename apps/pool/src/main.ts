@@ -45,6 +45,8 @@ async function stop(): Promise<void> {
 process.on("SIGTERM", stop);
 process.on("SIGINT", stop);
 process.on("disconnect", stop);
+const { reload } = pool;
+if (reload) process.on("SIGHUP", () => void reload());
 
 process.stdout.write(
   `${JSON.stringify({ ready: true, app: "pool", stratum: pool.stratum, metrics: pool.metrics_port === null ? null : { ...settings.metrics, port: pool.metrics_port } })}\n`,

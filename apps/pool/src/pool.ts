@@ -18,9 +18,11 @@ import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
 import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
 import { WorkerStates } from "./shares/worker_states.ts";
+import { Certificate } from "./stratum/certificate.ts";
 import { WorkerDirectory } from "./stratum/directory.ts";
 import { LocalWorkers } from "./stratum/local_workers.ts";
 import { POLICY_OPTIONS, StratumPolicy } from "./stratum/policy.ts";
+import { TlsConnections } from "./stratum/tls.ts";
 import { DatabaseMonitor } from "./telemetry/database_monitor.ts";
 import { Health } from "./telemetry/health.ts";
 import { MetricsServer } from "./telemetry/http.ts";
@@ -44,9 +46,14 @@ export interface RunningPool {
   stratum: { host: string; port: number }[];
   /** Null when there is none. */
   metrics_port: number | null;
+  /** Reads what may change while it runs again; null where there is nothing of the kind. */
+  reload: (() => Promise<void>) | null;
   stop(): Promise<void>;
 }
 
+/** How often the certificate's files are looked at. */
+const CERTIFICATE_POLL_MS = 10_000;
+const TLS_OPTIONS = { linger_ms: 5_000 };
 const SETTLED_FILES_MS = 7 * 86_400_000;
 /** A list of every session is long on a large pool: it is made this often at most. */
 const SESSIONS_MS = 2_000;
@@ -71,6 +78,29 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const started_at_ms = now_ms();
   const { instance_id, network } = settings;
   const payout = parseAddress(settings.pool.payout_address, network);
+
+  const certificate =
+    settings.stratum.tls &&
+    (await Certificate.open(
+      { ...settings.stratum.tls, poll_ms: CERTIFICATE_POLL_MS },
+      {
+        onReload: (message) => {
+          if (message) log.error({ message }, "the certificate of before is kept");
+          else logCertificate();
+        },
+      },
+    ));
+  const logCertificate = () => {
+    if (!certificate) return;
+    const { subject, not_after_ms } = certificate;
+    const expired = not_after_ms < now_ms();
+    log[expired ? "warn" : "info"](
+      { subject, not_after: new Date(not_after_ms).toISOString() },
+      expired ? "the Stratum certificate has expired: miners that check it will not connect" : "Stratum over TLS",
+    );
+  };
+  logCertificate();
+  const tls = certificate && new TlsConnections(TLS_OPTIONS, { context: () => certificate.context });
 
   // What is told: to the log, and to the control plane where there is one.
   const hub =
@@ -132,7 +162,9 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       now_ms,
     },
   );
-  const engine = dependencies.makeEngine(engineOptions(settings), { onEvent: (event) => policy.handle(event) });
+  const engine = dependencies.makeEngine(engineOptions(settings), {
+    onEvent: (event) => (event.kind === "tls" ? tls?.take(event) : policy.handle(event)),
+  });
   const sessions = keptFor(SESSIONS_MS, monotonic_ms, () => engine.sessions());
 
   // Work.
@@ -277,6 +309,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     blocks_open: () => submitter.open_count,
     hub_connected: () => hub?.connected ?? false,
     logins: () => policy.logins,
+    tls: () => tls && certificate && { ...tls.handshakes, not_after_ms: certificate.not_after_ms },
   });
   const metricsServer =
     settings.metrics && new MetricsServer({ listen: settings.metrics }, { metrics, snapshot: () => snapshots.latest });
@@ -323,6 +356,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     await source.stop();
     // Replies and the share log are flushed before anything else goes.
     await engine.stop();
+    tls?.stop();
+    certificate?.stop();
     found.stop();
     await Promise.allSettled([submitter.stop(), consumer.stop(), tracker.stop(), live.stop(), metricsServer?.stop()]);
     await states.stop(true);
@@ -331,5 +366,5 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     local.close();
     await database.end();
   };
-  return { stratum, metrics_port, stop };
+  return { stratum, metrics_port, reload: certificate && (() => certificate.reload()), stop };
 }

@@ -1,6 +1,6 @@
 /** The pool as a process of its own: how it starts, ends, and what is left after it was killed. */
 import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -15,6 +15,7 @@ import { StratumMiner } from "./support/stratum_miner.ts";
 import { until } from "./support/until.ts";
 
 const MAIN = join(import.meta.dirname, "../src/main.ts");
+const TLS_FIXTURES = join(import.meta.dirname, "fixtures/tls");
 const DIFFICULTY = 1e-6;
 
 let chain: RunningChain;
@@ -59,8 +60,8 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function connectMiner(port: number): Promise<StratumMiner> {
-  const miner = await StratumMiner.connect(port);
+async function connectMiner(port: number, tls?: { ca: Buffer; servername: string }): Promise<StratumMiner> {
+  const miner = await StratumMiner.connect(port, tls);
   ends.push(() => miner.close());
   return miner;
 }
@@ -114,6 +115,49 @@ describe("a pool's process", () => {
     const second = run({ data_dir: settings.data_dir });
     expect(second.status).toBe(2);
     expect(second.stderr.trim().split("\n").length).toBe(1);
+    running.child.kill("SIGTERM");
+    expect(await running.exited).toBe(0);
+  });
+
+  test("serves TLS and plain miners on one port, and takes a new certificate on SIGHUP", async () => {
+    const own = { cert_file: join(root, "cert.pem"), key_file: join(root, "key.pem") };
+    const stratum = { ...settings.stratum, tls: own };
+    const change = { data_dir: join(root, "tls"), instance_id: "pool-tls", stratum };
+    const path = write("tls.json", { ...settings, ...change });
+    const refused = spawnSync(process.execPath, [MAIN, "--settings", path], { encoding: "utf8" });
+    expect([refused.status, refused.stderr.trim().split("\n").length]).toEqual([2, 1]);
+    expect(refused.stderr).toContain(`stratum.tls.cert_file ${own.cert_file} cannot be read`);
+
+    const use = (name: string) => {
+      copyFileSync(join(TLS_FIXTURES, `test-only-${name}.cert.pem`), own.cert_file);
+      copyFileSync(join(TLS_FIXTURES, `test-only-${name}.key.pem`), own.key_file);
+      return { ca: readFileSync(own.cert_file), servername: `${name}.test.invalid` };
+    };
+    const first = use("first");
+    const running = await spawnPool(path);
+    const secret = await connectMiner(running.port, first);
+    const plain = await connectMiner(running.port);
+    for (const [miner, name] of [
+      [secret, "secret"],
+      [plain, "plain"],
+    ] as const) {
+      expect(await miner.authorize(`${POOL_ADDRESS}.${name}`)).toMatchObject({ result: true });
+      expect((await miner.mine()).result).toBe(true);
+    }
+    const database = openDatabase({ url: settings.database_url, application_name: "test" });
+    ends.push(() => database.end());
+    const shares = `SELECT w.name, s.accepted::int AS n FROM worker w JOIN worker_state s ON s.worker_id = w.id
+      WHERE w.name IN ('secret', 'plain') AND s.accepted = 1`;
+    await until("both shares to be counted", async () => (await database.query(shares)).rows.length === 2);
+    const metrics = await (await fetch(`http://127.0.0.1:${running.metrics_port}/metrics`)).text();
+    expect(metrics).toMatch(/^otedama_tls_connections 1$/m);
+    expect(metrics).toMatch(/^otedama_tls_handshakes_total\{result="completed"\} 1$/m);
+
+    const second = use("second");
+    running.child.kill("SIGHUP");
+    const renewed = await until("the new certificate", () => connectMiner(running.port, second).catch(() => null));
+    expect(await renewed.authorize(`${POOL_ADDRESS}.renewed`)).toMatchObject({ result: true });
+    expect((await secret.mine()).result).toBe(true);
     running.child.kill("SIGTERM");
     expect(await running.exited).toBe(0);
   });

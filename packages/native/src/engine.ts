@@ -19,6 +19,8 @@ export * from "./engine_types.ts";
 interface NativeEngine {
   start(): { host: string; port: number }[];
   stop(): Promise<void>;
+  takeOver(path: string): { host: string; port: number }[];
+  offerTakeover(path: string): void;
   setJob(job: EngineJob): void;
   setExtranoncePrefix(prefix: number): void;
   authorizeResult(
@@ -65,6 +67,7 @@ function withDefaults(options: EngineOptions): Required<EngineOptions> {
     allow: options.allow ?? [],
     deny: options.deny ?? [],
     trusted_proxies: options.trusted_proxies ?? [],
+    tls: options.tls ?? { connections_max: 0 },
   };
 }
 
@@ -76,6 +79,8 @@ export const createStratumEngine: CreateStratumEngine = (options, { onEvent }) =
   let stopped: Promise<void> | undefined;
   return {
     start: () => engine.start(),
+    takeOver: (path) => engine.takeOver(path),
+    offerTakeover: (path) => engine.offerTakeover(path),
     setJob(job) {
       checkEngineJob(job);
       engine.setJob(job);

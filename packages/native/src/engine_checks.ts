@@ -58,6 +58,7 @@ export function checkEngineOptions(options: EngineOptions): void {
   wholeInRange("limits.workers_per_connection_max", limits.workers_per_connection_max ?? 64, 1, 65536);
   inRange("limits.ban_invalid_ratio", limits.ban_invalid_ratio, 0, 1);
   wholeInRange("limits.ban_after_shares", limits.ban_after_shares, 0, U32_MAX);
+  if (options.tls) wholeInRange("tls.connections_max", options.tls.connections_max, 1, 1_000_000);
   inRange("limits.ban_s", limits.ban_s, 0, 365 * 86400);
 }
 

@@ -26,6 +26,8 @@ export interface EngineOptions {
   deny?: string[];
   /** Balancers whose PROXY protocol header (v1 or v2) is required and believed. */
   trusted_proxies?: string[];
+  /** TLS on the same ports, spoken by TypeScript (`TlsEvent`); absent closes a connection that begins with a TLS handshake. */
+  tls?: { connections_max: number };
 }
 
 export interface EngineDependencies {
@@ -106,7 +108,7 @@ export interface EngineJob {
 export const EXTRANONCE1_BYTES = 6;
 export const EXTRANONCE2_BYTES = 8;
 
-export type EngineEvent = AuthorizeEvent | BlockEvent | ClosedEvent | BannedEvent | FaultEvent;
+export type EngineEvent = AuthorizeEvent | BlockEvent | ClosedEvent | BannedEvent | FaultEvent | HandedOverEvent | TlsEvent;
 
 /** A `mining.authorize` to be answered with `authorizeResult`; a connection has at most a few open at once. */
 export interface AuthorizeEvent {
@@ -153,7 +155,7 @@ export interface BlockEvent {
 export interface ClosedEvent {
   kind: "closed";
   connection_id: number;
-  /** peer, idle, handshake, slow_reader, line_too_long, flood, protocol, limit, banned, stopped */
+  /** peer, idle, handshake, slow_reader, line_too_long, flood, protocol, limit, banned, stopped, handed_over, tls_not_configured */
   reason: string;
 }
 
@@ -164,17 +166,42 @@ export interface BannedEvent {
   seconds: number;
 }
 
-/** The share log cannot be written (disk full, I/O error): shares are refused until it can. `message` is null when it can again. */
+/**
+ * `share_log`: it cannot be written (disk full, I/O error), and shares are refused until it can; `message` is null when it can again.
+ * `takeover`: another process tried to take over and failed; this engine goes on.
+ */
 export interface FaultEvent {
   kind: "fault";
-  part: "share_log";
+  part: "share_log" | "takeover";
   message: string | null;
+}
+
+/**
+ * A miner that speaks TLS. The engine hands its socket over and goes on with the connection at the other end of `plain_fd`, a Unix stream
+ * socket: whoever takes the event decrypts `head` and what `fd` brings after it into `plain_fd`, encrypts what comes from there, and
+ * ends each side when the other ends. Both descriptors are the receiver's to close. Limits, bans and time-outs stay the engine's, the
+ * one for logging in included, which so bounds the TLS handshake; what is over one is closed at the plain side.
+ */
+export interface TlsEvent {
+  kind: "tls";
+  fd: number;
+  plain_fd: number;
+  /** The miner's first bytes, which the engine has read. */
+  head: Uint8Array;
+  remote_address: string;
+}
+
+/** Another process has the listeners, connections and jobs; nothing is left here but `stop`. */
+export interface HandedOverEvent {
+  kind: "handed_over";
 }
 
 export interface EngineStats {
   connections: number;
   subscribed: number;
   authorized: number;
+  /** Connections that speak TLS. */
+  tls_connections: number;
   /**
    * By `SHARE_RESULTS` of the shared package, since start. Each is also a record of the share log, except `unauthorized`, which has
    * no worker to belong to.
@@ -218,6 +245,14 @@ export interface EngineSession {
 export interface StratumEngine {
   /** Binds and begins to accept; returns the bound addresses. Throws a sentence naming the port when it is taken. */
   start(): { host: string; port: number }[];
+  /**
+   * Instead of `start`, in a newer process: takes listeners, connections and jobs from the engine that offers them at this Unix socket,
+   * and goes on with its share log. Miners keep their connection, extranonce1, difficulty and jobs. Connection ids are new, and worker
+   * ids are in `sessions()`. Throws a sentence when there is nothing to take over; the other engine then goes on.
+   */
+  takeOver(path: string): { host: string; port: number }[];
+  /** From now on a newer process of the same user may take over at this Unix socket; `handed_over` says that one has. */
+  offerTakeover(path: string): void;
   /** Sends a job to every miner. The first may come before `start`. Throws a sentence naming a wrong field. */
   setJob(job: EngineJob): void;
   /**

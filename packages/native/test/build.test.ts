@@ -21,7 +21,7 @@ const MODULES = realpathSync(fileURLToPath(new URL("../../../node_modules", impo
 let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "otedama-native-"));
-  for (const name of ["build.mjs", "verify.mjs", "package.json", "src", "vectors", "build"])
+  for (const name of ["build.mjs", "compiler.mjs", "verify.mjs", "package.json", "src", "vectors", "build"])
     cpSync(join(PACKAGE, name), join(copy, name), { recursive: true, preserveTimestamps: true });
   symlinkSync(MODULES, join(copy, "node_modules"));
 });

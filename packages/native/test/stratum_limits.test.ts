@@ -1,6 +1,6 @@
 /** What strangers send and how much of it: each is dropped at once and counted, and the others do not notice. */
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type Fixture, makeJob, startFixture } from "./stratum/fixture.ts";
 
@@ -185,6 +185,42 @@ test("deny and allow lists decide who may connect", async () => {
     else await miner.ended();
   }
   expect(() => startFixture({ options: { deny: ["10.0.0.0/40"] } })).toThrow('deny holds "10.0.0.0/40"');
+});
+
+test("a TLS handshake is closed where TLS is not configured, and only at the beginning of a connection", async () => {
+  fixture = startFixture();
+  const secret = await fixture.connect();
+  secret.send(Buffer.from("1603010200", "hex"));
+  await secret.ended();
+  expect(fixture.engine.stats()).toMatchObject({ bad_lines: 0, connections: 0, closed: { tls_not_configured: 1 } });
+  const late = await fixture.connect();
+  expect((await late.request("mining.ping", [])).result).toBe("pong");
+  late.send(Buffer.from("160301\n"));
+  late.send(Buffer.from([0x16, 0x0a]));
+  expect((await late.take((message) => message.id === null)).error?.[0]).toBe(20);
+  expect(() => startFixture({ options: { tls: { connections_max: 0 } } })).toThrow("tls.connections_max must be 1");
+});
+
+test("a miner that speaks TLS is handed up with its socket, and its lines are taken from the other end", async () => {
+  fixture = startFixture({ options: { tls: { connections_max: 1 } } });
+  const miner = await fixture.connect({ localAddress: "127.0.0.9" });
+  miner.send(Buffer.from("1603010200", "hex"));
+  const event = await fixture.event("tls");
+  expect(event).toMatchObject({ remote_address: "127.0.0.9", head: new Uint8Array([0x16, 3, 1, 2, 0]) });
+  const [socket, plain] = [new Socket({ fd: event.fd }), new Socket({ fd: event.plain_fd })];
+  plain.write('{"id":1,"method":"mining.authorize","params":["alice.rig1","x"]}\n');
+  plain.on("data", (bytes) => socket.write(bytes));
+  expect((await miner.take((message) => message.id === 1)).result).toBe(true);
+  expect((await fixture.event("authorize")).remote_address).toBe("127.0.0.9");
+  expect(fixture.engine.stats()).toMatchObject({ connections: 1, tls_connections: 1 });
+  // Within the plain lines it is a character like any other.
+  plain.write(Buffer.from([0x16, 0x0a]));
+  expect((await miner.take((message) => message.id === null)).error?.[0]).toBe(20);
+  fixture.engine.ban("127.0.0.9", 60, "by hand");
+  await once(plain, "close");
+  expect(fixture.engine.stats()).toMatchObject({ connections: 0, tls_connections: 0, closed: { banned: 1 } });
+  socket.destroy();
+  await miner.ended();
 });
 
 test("logins that nobody answers are bounded", async () => {

@@ -90,6 +90,12 @@ describe("a chain on disk", () => {
     await chain.stop();
   });
 
+  test("spends the coins of its first blocks, which it has to find on disk", async () => {
+    const chain = await startChain({ dir: join(root, "spending"), transactions: true, block_interval_s: 1 });
+    await expect.poll(async () => (await chain.rpc<string[]>("getrawmempool")).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await chain.stop();
+  });
+
   test("keeps its blocks and its rules when it is killed outright", async () => {
     const dir = join(root, "killed");
     const first = await startChain({ dir, hashrate_hps: 8, block_interval_s: 2 });

@@ -7,9 +7,13 @@ import { Progress } from "../terminal/progress.ts";
 export async function start(config: Config, home_path: string): Promise<number> {
   const home = openHome(home_path);
   const progress = new Progress({ write: (text) => process.stdout.write(text), now_ms: () => performance.now() });
+  let over = false;
   let end: (code: number) => void = () => {};
   const ended = new Promise<number>((done) => {
-    end = done;
+    end = (code) => {
+      over = true;
+      done(code);
+    };
   });
   const stack = new Stack(
     { config, home },
@@ -28,11 +32,14 @@ export async function start(config: Config, home_path: string): Promise<number> 
 
   const running = stack.start().then(
     ({ dashboard_url, setup_link }) => {
+      if (over) return;
       progress.line(`\n  Dashboard    ${dashboard_url}`);
       if (setup_link) progress.line(`  Set-up link  ${setup_link}\n               (creates the owner; works once, for 24 hours)`);
       progress.line("  Ctrl-C stops everything\n");
     },
     (error: Error) => {
+      // What fails because everything is being stopped is no news.
+      if (over) return;
       process.stderr.write(`\n${error.message}\n`);
       end(1);
     },

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { AgentSettings, type HubLink, PoolSettings, type UpstreamPool, WebSettings } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import type { Home } from "./home.ts";
@@ -30,9 +31,19 @@ export function webSettings(config: Config, facts: StackFacts, session_secret: s
 
 /** The address that people type. */
 export function dashboardUrl(config: Config): string {
-  const { host, port, public_url } = config.api;
-  const anywhere = host === "0.0.0.0" || host === "::";
-  return public_url?.replace(/\/$/, "") ?? `http://${anywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`;
+  return config.api.public_url?.replace(/\/$/, "") ?? `http://${reachable(config.api)}`;
+}
+
+/** How this machine itself reaches what listens there. */
+export function reachable({ host, port }: { host: string; port: number }): string {
+  if (host === "0.0.0.0" || host === "::") return `127.0.0.1:${port}`;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Paths as they are meant where the command is given. */
+function tlsSettings({ cert_file, key_file, max_connections }: Config["stratum"]["tls"]): PoolSettings["stratum"]["tls"] {
+  if (cert_file === undefined || key_file === undefined) return null;
+  return { cert_file: resolve(cert_file), key_file: resolve(key_file), connections_max: max_connections };
 }
 
 export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | null): PoolSettings {
@@ -61,6 +72,19 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       version_mask: stratum.version_mask,
       connections_max: stratum.max_connections,
       connections_per_address_max: stratum.max_connections_per_address,
+      connects_per_address_per_s: stratum.max_connects_per_second,
+      messages_per_s: stratum.max_messages_per_second,
+      workers_per_connection_max: stratum.max_workers_per_connection,
+      handshake_timeout_s: stratum.handshake_timeout,
+      idle_timeout_s: stratum.idle_timeout,
+      slow_reader_timeout_s: stratum.slow_reader_timeout,
+      ban_invalid_ratio: stratum.ban_invalid_ratio,
+      ban_after_shares: stratum.ban_after_shares,
+      ban_s: stratum.ban_time,
+      allow: stratum.allow,
+      deny: stratum.deny,
+      trusted_proxies: stratum.trusted_proxies,
+      tls: tlsSettings(stratum.tls),
       ack: stratum.ack,
     },
     pool: {

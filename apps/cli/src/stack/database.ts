@@ -15,6 +15,7 @@ export class OwnDatabase {
   readonly #report: (line: string) => void;
   readonly #onGivenUp: (message: string) => void;
   #server: EmbeddedPostgres | null = null;
+  #launching: Promise<EmbeddedPostgres> | null = null;
   #stopping = false;
   #restarts = 0;
 
@@ -26,15 +27,23 @@ export class OwnDatabase {
 
   /** Address of the database, ready for use by the apps once it is migrated. */
   async start(): Promise<{ url: string; server: EmbeddedPostgres }> {
-    const server = await startEmbeddedPostgres({ dir: this.#options.dir, port: this.#options.port });
-    this.#server = server;
-    this.#watch(server);
+    const server = await this.#launch(this.#options.port);
     return { url: await createDatabase(server.url, NAME), server };
   }
 
   async stop(timeout_ms: number): Promise<void> {
     this.#stopping = true;
+    // One that is only just coming up must not be left behind.
+    await this.#launching?.catch(() => {});
     await this.#server?.stop(timeout_ms);
+  }
+
+  async #launch(port: number): Promise<EmbeddedPostgres> {
+    this.#launching = startEmbeddedPostgres({ dir: this.#options.dir, port });
+    const server = await this.#launching;
+    this.#server = server;
+    this.#watch(server);
+    return server;
   }
 
   #watch(server: EmbeddedPostgres): void {
@@ -54,9 +63,7 @@ export class OwnDatabase {
       this.#report("PostgreSQL ended by itself. Starting it again");
       try {
         // The same port: the apps hold its address.
-        const server = await startEmbeddedPostgres({ dir: this.#options.dir, port });
-        this.#server = server;
-        this.#watch(server);
+        await this.#launch(port);
         return this.#report("PostgreSQL runs again");
       } catch (error) {
         this.#report((error as Error).message);

@@ -9,7 +9,15 @@ import { identify, PidFiles } from "../supervise/process_identity.ts";
 import { type AppSpec, type ReadyLine, SupervisedApp } from "../supervise/supervised_app.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { APP_MAINS } from "./app_mains.ts";
-import { agentSettings, dashboardUrl, poolSettings, type StackFacts, webSettings, workerName } from "./app_settings.ts";
+import {
+  agentSettings,
+  dashboardUrl,
+  poolSettings,
+  reachable,
+  type StackFacts,
+  webSettings,
+  workerName,
+} from "./app_settings.ts";
 import { databaseName, OwnDatabase, prepareDatabase } from "./database.ts";
 import { keptAccessToken, makeSetupLink } from "./first_rows.ts";
 import { type Home, keptSecret } from "./home.ts";
@@ -169,7 +177,7 @@ export class Stack {
     await client.connect();
     try {
       const { secrets } = this.#home;
-      const url = `http://127.0.0.1:${this.#config.api.port}`;
+      const url = `http://${reachable(this.#config.api)}`;
       const pool_hub: HubLink = {
         url,
         token: await keptAccessToken(client, "pool", "this machine's pool", join(secrets, "pool_token")),
@@ -188,7 +196,7 @@ export class Stack {
   async #startAgent(hub: HubLink): Promise<void> {
     const { mining, stratum } = this.#config;
     const own = {
-      url: `stratum+tcp://127.0.0.1:${stratum.port}`,
+      url: `stratum+tcp://${reachable(stratum)}`,
       user: `${keptRegtestAddress(this.#home.secrets, "miner")}.${workerName()}`,
       password: "x",
     };

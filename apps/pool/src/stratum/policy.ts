@@ -1,5 +1,12 @@
 /** The pool's half of the engine's boundary: who may log in, and where each event goes. */
-import type { AuthorizeEvent, AuthorizeResult, BlockEvent, EngineEvent, StratumEngine } from "@otedama/native/engine-types";
+import type {
+  AuthorizeEvent,
+  AuthorizeResult,
+  BlockEvent,
+  EngineEvent,
+  StratumEngine,
+  TlsEvent,
+} from "@otedama/native/engine-types";
 import { LoginError, type Network, parseLogin } from "@otedama/shared";
 import { DirectoryFullError, type WorkerDirectory } from "./directory.ts";
 
@@ -43,7 +50,7 @@ export class StratumPolicy {
   }
 
   /** Never throws. */
-  handle(event: EngineEvent): void {
+  handle(event: Exclude<EngineEvent, TlsEvent>): void {
     switch (event.kind) {
       case "authorize":
         this.#authorize(event).catch((error: Error) => this.#d.onTrouble(error));

@@ -11,6 +11,8 @@ export interface MetricsDependencies {
   blocks_open: () => number;
   hub_connected: () => boolean;
   logins: () => Readonly<{ accepted: number; refused: number }>;
+  /** Null where TLS is not configured. */
+  tls: () => Readonly<{ completed: number; failed: number; not_after_ms: number }> | null;
 }
 
 export class Metrics {
@@ -25,6 +27,13 @@ export class Metrics {
     this.#gauge("otedama_hash_rate", "Hashes a second of the whole pool over the last minute", (s) => s.hashrate_hps.m1);
     this.#gauge("otedama_peers_connected", "Miners' connections that are open", (s) => s.connections);
     this.#gauge("otedama_connections", "Stratum connections that are open", (s) => s.connections);
+    this.#gauge("otedama_tls_connections", "Stratum connections that speak TLS", () => this.#d.stats().tls_connections);
+    this.#gauge("otedama_bans_active", "Addresses that are banned now", () => this.#d.stats().bans_active);
+    this.#gauge(
+      "otedama_tls_certificate_expiry_seconds",
+      "Unix time at which the Stratum certificate expires; 0 without TLS",
+      () => (this.#d.tls()?.not_after_ms ?? 0) / 1000,
+    );
     this.#gauge("otedama_workers_online", "Workers with an open connection", (s) => s.workers_online);
     this.#gauge("otedama_cpu_usage_percent", "Processor time of the pool, in percent of one core", (s) => s.cpu_usage_percent);
     this.#gauge("otedama_network_difficulty", "Difficulty of the block being mined", (s) => s.job?.network_difficulty ?? 0);
@@ -54,6 +63,10 @@ export class Metrics {
     this.#labelled("otedama_shares_total", "Shares by result", "result", () => shareCounts(this.#d.stats()));
     this.#labelled("otedama_connections_closed_total", "Connections closed, by reason", "reason", () => this.#d.stats().closed);
     this.#labelled("otedama_logins_total", "Logins by result", "result", () => ({ ...this.#d.logins() }));
+    this.#labelled("otedama_tls_handshakes_total", "TLS handshakes by result", "result", () => {
+      const { completed, failed } = this.#d.tls() ?? { completed: 0, failed: 0 };
+      return { completed, failed };
+    });
     this.#lost = new Counter({
       name: "otedama_accounting_lost_records_total",
       help: "Share records that could not be credited",

@@ -2,6 +2,7 @@
 import { hash as digest } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { connect as connectTls } from "node:tls";
 import { difficultyToTarget } from "@otedama/shared";
 import { hashValue } from "./mine.ts";
 
@@ -50,11 +51,11 @@ export class StratumMiner {
       .on("error", () => {});
   }
 
-  /** Connects and subscribes. */
-  static async connect(port: number): Promise<StratumMiner> {
-    const socket = connect(port, "127.0.0.1");
+  /** Connects, over TLS where a certificate to believe in is given, and subscribes. */
+  static async connect(port: number, tls?: { ca: Buffer; servername: string }): Promise<StratumMiner> {
+    const socket = tls ? connectTls({ port, host: "127.0.0.1", ...tls }) : connect(port, "127.0.0.1");
     await new Promise((resolve, reject) => {
-      socket.once("connect", resolve);
+      socket.once(tls ? "secureConnect" : "connect", resolve);
       socket.once("error", reject);
     });
     const miner = new StratumMiner(socket);

@@ -1,6 +1,6 @@
 import type { LiveDto, PoolSnapshot } from "@otedama/shared";
 import { describe, expect, test } from "vitest";
-import { loneValues, timeTick } from "../../src/components/chart/plot_options.ts";
+import { hasGap, loneValues, timeTick } from "../../src/components/chart/plot_options.ts";
 import { overviewSentence } from "../../src/features/overview/sentence.ts";
 import { fromFirstMeasured } from "../../src/lib/series.ts";
 import { changeAgainstMean, nextBlock, rejectRate } from "../../src/lib/statistics.ts";
@@ -124,6 +124,12 @@ describe("series", () => {
 
   test("a value between two gaps is found, so that it gets a dot", () => {
     expect(loneValues([1, null, 2, null, 3, 4, null, 5])).toEqual([0, 2, 7]);
+  });
+
+  test("a gap lies between two values; an empty end is none", () => {
+    expect(hasGap([null, 1, 2, null])).toBe(false);
+    expect(hasGap([1, null, 2])).toBe(true);
+    expect(hasGap([null, null])).toBe(false);
   });
 
   test("ticks name days at midnight and seconds when close", () => {

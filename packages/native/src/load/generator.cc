@@ -96,6 +96,10 @@ void Crowd::loop() {
       const uint32_t index = events[i].data.u32;
       Miner& miner = miners_[index];
       if (miner.fd < 0) continue;
+      if (events[i].events & (EPOLLERR | EPOLLHUP) && miner.logins_open == 0 && !miner.ready) {
+        drop(index);
+        continue;
+      }
       if (events[i].events & EPOLLOUT) {
         if (miner.logins_open == 0) log_in(miner, index);
         send_now(miner, index);
@@ -186,6 +190,9 @@ void Crowd::send_now(Miner& miner, uint32_t index) {
 
 void Crowd::drop(uint32_t index) {
   Miner& miner = miners_[index];
+  int error = 0;
+  socklen_t length = sizeof error;
+  ::getsockopt(miner.fd, SOL_SOCKET, SO_ERROR, &error, &length);
   ::close(miner.fd);
   miner.fd = -1;
   open_total_ -= miner.open;
@@ -193,7 +200,7 @@ void Crowd::drop(uint32_t index) {
     ready_--;
     result_.disconnected++;
   } else {
-    fail("the pool closed a connection before it gave it a job");
+    fail(error == 0 ? "the pool closed a connection before it gave it a job" : std::string("the pool cannot be reached: ") + std::strerror(error));
   }
 }
 

@@ -6,14 +6,15 @@
 
 #include "load/generator.h"
 #include "load/plain_server.h"
+#include "napi_values.h"
 
 namespace otedama::load {
 
-namespace {
+using napi_values::number;
+using napi_values::number_u32;
+using napi_values::text;
 
-double number(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber().DoubleValue(); }
-uint32_t number_u32(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber().Uint32Value(); }
-std::string text(const Napi::Object& object, const char* name) { return object.Get(name).ToString().Utf8Value(); }
+namespace {
 
 Napi::Object object_of(Napi::Env env, const RunResult& result) {
   auto object = Napi::Object::New(env);

@@ -77,7 +77,8 @@ std::optional<Network> Network::parse(std::string_view text) {
   if (slash == std::string_view::npos) return network;
   const std::string_view bits = text.substr(slash + 1);
   const auto result = std::from_chars(bits.data(), bits.data() + bits.size(), network.prefix_bits);
-  const int most = base->is_ipv4() ? 32 : 128;
+  // An IPv4 address written as IPv6 (::ffff:192.0.2.1) has the longer prefix that goes with the notation.
+  const int most = text.find(':') == std::string_view::npos ? 32 : 128;
   if (result.ec != std::errc() || result.ptr != bits.data() + bits.size() || network.prefix_bits < 0 || network.prefix_bits > most) {
     return std::nullopt;
   }

@@ -56,6 +56,10 @@ struct Connection {
   bool known_to_typescript : 1 = false;
   bool closing : 1 = false;
   bool awaits_proxy_header : 1 = false;
+  // The miner's first byte came: it speaks TLS or it does not.
+  bool sniffed : 1 = false;
+  // The socket is the plain end of a TLS connection that JavaScript holds.
+  bool tls : 1 = false;
   uint8_t binding_count = 0;
   uint8_t bad_lines = 0;
   uint8_t refused_logins = 0;

@@ -11,10 +11,11 @@ namespace otedama::stratum {
 enum class ShareResult : uint8_t { accepted, stale, duplicate, low_difficulty, unauthorized, invalid };
 inline constexpr size_t SHARE_RESULTS = 6;
 
-enum class CloseReason : uint8_t { peer, idle, handshake, slow_reader, line_too_long, flood, protocol, limit, banned, stopped, handed_over };
-inline constexpr size_t CLOSE_REASONS = 11;
+enum class CloseReason : uint8_t { peer, idle, handshake, slow_reader, line_too_long, flood, protocol, limit, banned, stopped, handed_over, tls_not_configured };
+inline constexpr size_t CLOSE_REASONS = 12;
 inline constexpr std::array<const char*, CLOSE_REASONS> CLOSE_REASON_NAMES = {
-    "peer", "idle", "handshake", "slow_reader", "line_too_long", "flood", "protocol", "limit", "banned", "stopped", "handed_over"};
+    "peer",     "idle",  "handshake", "slow_reader", "line_too_long", "flood",
+    "protocol", "limit", "banned",    "stopped",     "handed_over",   "tls_not_configured"};
 
 // Upper bounds in nanoseconds: HISTOGRAM_BOUNDS_MS of engine_types.ts.
 inline constexpr std::array<int64_t, 13> HISTOGRAM_BOUNDS_NS = {50'000,     100'000,    250'000,     500'000,     1'000'000,   2'500'000,    5'000'000,

@@ -19,6 +19,10 @@ bool Duplicates::insert(const uint8_t hash[32]) {
   // The low-order bytes of a hash in wire order are the ones that no difficulty forces to zero.
   uint64_t key;
   std::memcpy(&key, hash, 8);
+  return insert_key(key);
+}
+
+bool Duplicates::insert_key(uint64_t key) {
   Shard& shard = shards_[key % SHARDS];
   std::lock_guard guard(shard.mutex);
   if (key == 0) {
@@ -39,6 +43,18 @@ bool Duplicates::insert(const uint8_t hash[32]) {
   size_.fetch_add(1, std::memory_order_relaxed);
   total_.fetch_add(1, std::memory_order_relaxed);
   return true;
+}
+
+std::vector<uint64_t> Duplicates::keys() {
+  std::vector<uint64_t> keys;
+  for (Shard& shard : shards_) {
+    std::lock_guard guard(shard.mutex);
+    if (shard.has_zero) keys.push_back(0);
+    for (const uint64_t key : shard.slots) {
+      if (key != 0) keys.push_back(key);
+    }
+  }
+  return keys;
 }
 
 uint64_t Duplicates::size() const { return size_.load(std::memory_order_relaxed); }

@@ -24,6 +24,10 @@ class Duplicates {
   // of calling an honest one a duplicate.
   bool insert(const uint8_t hash[32]);
 
+  // The keys themselves, for handing the set to another process.
+  bool insert_key(uint64_t key);
+  std::vector<uint64_t> keys();
+
   uint64_t size() const;
 
  private:

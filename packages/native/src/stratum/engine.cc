@@ -23,7 +23,7 @@ Engine::Engine(Options options, std::function<void()> wake_events)
               {[this](uint64_t sequence, bool good) {
                  for (auto& loop : loops_) loop->post_log_done(sequence, good);
                },
-               [this](const std::string* message) { shared_.events.push(FaultEvent{message == nullptr, message ? *message : ""}); }},
+               [this](const std::string* message) { shared_.events.push(FaultEvent{"share_log", message == nullptr, message ? *message : ""}); }},
               static_cast<uint32_t>(random_secret()), random_secret()) {
   for (uint32_t i = 0; i < shared_.options.threads; i++) loops_.push_back(std::make_unique<Loop>(i, shared_));
 }
@@ -33,7 +33,7 @@ Engine::~Engine() { stop(); }
 std::vector<Listen> Engine::start() {
   std::lock_guard guard(mutex_);
   if (started_) throw std::runtime_error("the Stratum engine was started before; make a new one");
-  std::vector<BoundAddress> addresses;
+  std::vector<BoundAddress>& addresses = bound_;
   try {
     for (const Listen& wanted : shared_.options.listen) addresses.push_back(bind_listeners(wanted, shared_.options.threads));
     shared_.log.start();
@@ -41,6 +41,7 @@ std::vector<Listen> Engine::start() {
     for (const BoundAddress& address : addresses) {
       for (const int fd : address.descriptors) ::close(fd);
     }
+    bound_.clear();
     throw;
   }
   started_ = true;
@@ -54,6 +55,7 @@ std::vector<Listen> Engine::start() {
 }
 
 void Engine::stop() {
+  cancel_takeover();
   {
     std::lock_guard guard(mutex_);
     if (!started_ || stopped_) return;
@@ -74,7 +76,10 @@ void Engine::set_job(JobFields fields) {
     const uint32_t tip = shared_.tip.fetch_add(1) + 1;
     shared_.extranonces.advance(tip);
   }
+  if (stopped_) return;
   const auto job = std::make_shared<const Job>(std::move(fields), shared_.tip.load(), static_cast<uint32_t>(loops_.size()), shared_.duplicates_total);
+  jobs_.push_back(job);
+  if (jobs_.size() > JOBS_MAX || (jobs_.size() > 1 && shared_.duplicates_total.load() > DUPLICATE_ENTRIES_MAX)) jobs_.pop_front();
   for (auto& loop : loops_) loop->post_job(job);
 }
 
@@ -128,6 +133,7 @@ EngineStats Engine::stats() {
     }
   }
   stats.bans_active = shared_.admission.bans_active(monotonic_ms());
+  stats.tls_connections = shared_.tls_connections.load();
   stats.share_log = shared_.log.stats();
   return stats;
 }

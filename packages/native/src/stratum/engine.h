@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "stratum/listener.h"
 #include "stratum/loop.h"
 #include "stratum/shared.h"
 
@@ -14,6 +16,7 @@ namespace otedama::stratum {
 struct EngineStats {
   Counters counters;
   uint32_t bans_active = 0;
+  uint32_t tls_connections = 0;
   share_log::Stats share_log;
 };
 
@@ -25,6 +28,11 @@ class Engine {
 
   // Recovers the share log, binds and begins to accept. Throws share_log::Fault or std::runtime_error with a sentence for a person.
   std::vector<Listen> start();
+  // Instead of `start`: takes the listeners, connections and jobs of the engine that offers them at `path`, and goes on where it stopped.
+  // It listens where that one listened. Throws as `start` does; the other engine then goes on as before.
+  std::vector<Listen> take_over(const std::string& path);
+  // From now on another process may take over at `path`. Raises HandedOverEvent when one has: then nothing is left here but `stop`.
+  void offer_takeover(std::string path);
   // Closes the listeners, waits for the log, answers, closes everything and joins. Blocks.
   void stop();
 
@@ -43,6 +51,12 @@ class Engine {
 
  private:
   Loop* loop_of(uint64_t id);
+  // engine_handover.cc. True when another process has taken over; false when none came before `stop`.
+  bool hand_over(const std::string& path);
+  void send_state(PacketSocket& to);
+  void take_job(PacketReader packet);
+  void cancel_takeover();
+  void resume_log();
 
   Shared shared_;
   std::vector<std::unique_ptr<Loop>> loops_;
@@ -50,6 +64,11 @@ class Engine {
   bool started_ = false;
   bool stopped_ = false;
   uint32_t last_job_number_ = 0;
+  std::vector<BoundAddress> bound_;
+  // Live jobs, newest last.
+  std::deque<JobRef> jobs_;
+  std::atomic<bool> handover_cancelled_{false};
+  std::thread handover_thread_;
 };
 
 }  // namespace otedama::stratum

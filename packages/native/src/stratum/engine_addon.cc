@@ -8,90 +8,22 @@
 #include <utility>
 
 #include "load/load_addon.h"
+#include "napi_values.h"
 #include "stratum/engine.h"
 #include "stratum/hex.h"
-#include "vardiff/vardiff.h"
+#include "stratum/options_addon.h"
+#include "vardiff/vardiff_addon.h"
 
 namespace {
 
 using namespace otedama;
 using namespace otedama::stratum;
-
-double number(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber().DoubleValue(); }
-uint32_t number_u32(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber().Uint32Value(); }
-std::string text(const Napi::Object& object, const char* name) { return object.Get(name).ToString().Utf8Value(); }
+using napi_values::number;
+using napi_values::number_u32;
 
 std::vector<uint8_t> bytes(const Napi::Object& object, const char* name) {
   const auto array = object.Get(name).As<Napi::Uint8Array>();
   return {array.Data(), array.Data() + array.ByteLength()};
-}
-
-std::vector<Network> networks(const Napi::Object& object, const char* name) {
-  std::vector<Network> list;
-  const auto array = object.Get(name).As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); i++) {
-    const std::string network_text = array.Get(i).ToString().Utf8Value();
-    const auto network = Network::parse(network_text);
-    if (!network) {
-      throw Napi::RangeError::New(object.Env(), std::string(name) + " holds \"" + network_text + "\", which is not a network such as 10.0.0.0/8");
-    }
-    list.push_back(*network);
-  }
-  return list;
-}
-
-vardiff::Options vardiff_options(const Napi::Object& object) {
-  vardiff::Options options;
-  options.enabled = object.Get("enabled").ToBoolean();
-  options.min = number(object, "min");
-  options.max = number(object, "max");
-  options.target_interval_s = number(object, "target_interval_s");
-  return options;
-}
-
-Limits limits_of(const Napi::Object& object) {
-  Limits limits;
-  limits.connections_max = number_u32(object, "connections_max");
-  limits.connections_per_address_max = number_u32(object, "connections_per_address_max");
-  limits.connects_per_address_per_s = number(object, "connects_per_address_per_s");
-  limits.line_bytes_max = number_u32(object, "line_bytes_max");
-  limits.workers_per_connection_max = number_u32(object, "workers_per_connection_max");
-  limits.output_bytes_max = number_u32(object, "output_bytes_max");
-  limits.messages_per_s = number(object, "messages_per_s");
-  limits.handshake_timeout_ms = static_cast<int64_t>(number(object, "handshake_timeout_s") * 1000);
-  limits.idle_timeout_ms = static_cast<int64_t>(number(object, "idle_timeout_s") * 1000);
-  limits.slow_reader_timeout_ms = static_cast<int64_t>(number(object, "slow_reader_timeout_s") * 1000);
-  limits.ban_invalid_ratio = number(object, "ban_invalid_ratio");
-  limits.ban_after_shares = number_u32(object, "ban_after_shares");
-  limits.ban_s = number(object, "ban_s");
-  return limits;
-}
-
-Options options_of(const Napi::Object& object) {
-  Options options;
-  const auto listen = object.Get("listen").As<Napi::Array>();
-  for (uint32_t i = 0; i < listen.Length(); i++) {
-    const auto address = listen.Get(i).As<Napi::Object>();
-    options.listen.push_back({text(address, "host"), static_cast<uint16_t>(number_u32(address, "port"))});
-  }
-  options.threads = number_u32(object, "threads");
-  options.extranonce_prefix = static_cast<uint16_t>(number_u32(object, "extranonce_prefix"));
-  options.version_mask = number_u32(object, "version_mask");
-  options.ack_durable = text(object, "ack") == "durable";
-  const auto vardiff_object = object.Get("vardiff").As<Napi::Object>();
-  options.vardiff = vardiff_options(vardiff_object);
-  options.initial_difficulty = number(vardiff_object, "initial");
-  const auto log = object.Get("share_log").As<Napi::Object>();
-  options.share_log.dir = text(log, "dir");
-  options.share_log.instance_id = text(log, "instance_id");
-  options.share_log.segment_bytes_max = static_cast<uint64_t>(number(log, "segment_bytes_max"));
-  // Where answers do not wait for the disk, it is asked less often.
-  options.share_log.gather_ms = options.ack_durable ? 0 : 50;
-  options.limits = limits_of(object.Get("limits").As<Napi::Object>());
-  options.allow = networks(object, "allow");
-  options.deny = networks(object, "deny");
-  options.trusted_proxies = networks(object, "trusted_proxies");
-  return options;
 }
 
 Napi::Uint8Array array_of(Napi::Env env, const uint8_t* data, size_t size) {
@@ -141,11 +73,19 @@ struct EventToObject {
     set("reason", event.reason);
     set("seconds", event.seconds);
   }
+  void operator()(const TlsEvent& event) {
+    set("kind", std::string("tls"));
+    set("fd", std::exchange(event.sockets->fd, -1));
+    set("plain_fd", std::exchange(event.sockets->plain_fd, -1));
+    object.Set("head", array_of(env, reinterpret_cast<const uint8_t*>(event.head.data()), event.head.size()));
+    set("remote_address", event.remote_address);
+  }
   void operator()(const FaultEvent& event) {
     set("kind", std::string("fault"));
-    set("part", std::string("share_log"));
+    set("part", std::string(event.part));
     object.Set("message", event.over ? env.Null() : Napi::String::New(env, event.message).As<Napi::Value>());
   }
+  void operator()(const HandedOverEvent&) { set("kind", std::string("handed_over")); }
 };
 
 // Engine threads wake JavaScript's with one call for a batch of events.
@@ -154,6 +94,8 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
   static void define(Napi::Env env, Napi::Object exports) {
     exports.Set("NativeEngine", DefineClass(env, "NativeEngine",
                                             {InstanceMethod<&NativeEngine::start>("start"), InstanceMethod<&NativeEngine::stop>("stop"),
+                                             InstanceMethod<&NativeEngine::take_over>("takeOver"),
+                                             InstanceMethod<&NativeEngine::offer_takeover>("offerTakeover"),
                                              InstanceMethod<&NativeEngine::set_job>("setJob"),
                                              InstanceMethod<&NativeEngine::set_extranonce_prefix>("setExtranoncePrefix"),
                                              InstanceMethod<&NativeEngine::authorize_result>("authorizeResult"),
@@ -259,7 +201,16 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
   }
 
   Napi::Value start(const Napi::CallbackInfo& info) {
-    const auto bound = with_errors(info.Env(), [&] { return engine_->start(); });
+    return listening(info, with_errors(info.Env(), [&] { return engine_->start(); }));
+  }
+
+  Napi::Value take_over(const Napi::CallbackInfo& info) {
+    return listening(info, with_errors(info.Env(), [&] { return engine_->take_over(info[0].ToString().Utf8Value()); }));
+  }
+
+  void offer_takeover(const Napi::CallbackInfo& info) { engine_->offer_takeover(info[0].ToString().Utf8Value()); }
+
+  Napi::Value listening(const Napi::CallbackInfo& info, const std::vector<Listen>& bound) {
     door_->waker.Ref(info.Env());
     auto list = Napi::Array::New(info.Env(), bound.size());
     for (uint32_t i = 0; i < bound.size(); i++) {
@@ -347,6 +298,7 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
     set("connections", counters.connections);
     set("subscribed", counters.subscribed);
     set("authorized", counters.authorized);
+    set("tls_connections", stats.tls_connections);
     auto shares = Napi::Array::New(env, SHARE_RESULTS);
     for (uint32_t i = 0; i < SHARE_RESULTS; i++) shares.Set(i, Napi::Number::New(env, static_cast<double>(counters.shares[i])));
     object.Set("shares", shares);
@@ -400,45 +352,10 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
   std::unique_ptr<Engine> engine_;
 };
 
-// Vardiff for simulations: the same pure function that the loops call, one state for each object.
-class NativeVardiff : public Napi::ObjectWrap<NativeVardiff> {
- public:
-  static void define(Napi::Env env, Napi::Object exports) {
-    exports.Set("NativeVardiff",
-                DefineClass(env, "NativeVardiff", {InstanceMethod<&NativeVardiff::on_share>("onShare"), InstanceMethod<&NativeVardiff::on_timer>("onTimer"),
-                                                   InstanceMethod<&NativeVardiff::next_timer>("nextTimerMs")}));
-  }
-
-  // new NativeVardiff(options, difficulty, floor, now_ms)
-  explicit NativeVardiff(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<NativeVardiff>(info), options_(vardiff_options(info[0].As<Napi::Object>())) {
-    const double floor = info[2].ToNumber().DoubleValue();
-    state_ = vardiff::start(vardiff::bounded(options_, info[1].ToNumber().DoubleValue(), floor, 0), floor, info[3].ToNumber().Int64Value());
-  }
-
- private:
-  // onShare(share_difficulty, network_difficulty, now_ms) → difficulty after it
-  Napi::Value on_share(const Napi::CallbackInfo& info) {
-    vardiff::on_share(options_, state_, info[0].ToNumber().DoubleValue(), info[1].ToNumber().DoubleValue(), info[2].ToNumber().Int64Value());
-    return Napi::Number::New(info.Env(), state_.difficulty);
-  }
-  // onTimer(network_difficulty, now_ms) → difficulty after it
-  Napi::Value on_timer(const Napi::CallbackInfo& info) {
-    vardiff::on_timer(options_, state_, info[0].ToNumber().DoubleValue(), info[1].ToNumber().Int64Value());
-    return Napi::Number::New(info.Env(), state_.difficulty);
-  }
-  Napi::Value next_timer(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(vardiff::next_timer_ms(options_, state_)));
-  }
-
-  const vardiff::Options options_;
-  vardiff::State state_;
-};
-
 }  // namespace
 
 void init_engine(Napi::Env env, Napi::Object exports) {
   NativeEngine::define(env, exports);
-  NativeVardiff::define(env, exports);
+  otedama::vardiff::define(env, exports);
   otedama::load::define(env, exports);
 }

@@ -1,8 +1,11 @@
 // What the engine tells TypeScript, queued by any thread and taken in batches by JavaScript's.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <variant>
@@ -45,11 +48,37 @@ struct BannedEvent {
 };
 
 struct FaultEvent {
+  // "share_log" or "takeover".
+  const char* part;
   bool over;
   std::string message;
 };
 
-using Event = std::variant<AuthorizeEvent, BlockEvent, ClosedEvent, BannedEvent, FaultEvent>;
+// Two sockets on their way to TypeScript, closed where nobody took them.
+struct TlsSockets {
+  // The miner's, and the plain end that the loop reads from the other side.
+  int fd = -1;
+  int plain_fd = -1;
+
+  TlsSockets(int miner, int plain) : fd(miner), plain_fd(plain) {}
+  TlsSockets(const TlsSockets&) = delete;
+  TlsSockets& operator=(const TlsSockets&) = delete;
+  ~TlsSockets() {
+    if (fd >= 0) ::close(fd);
+    if (plain_fd >= 0) ::close(plain_fd);
+  }
+};
+
+struct TlsEvent {
+  std::shared_ptr<TlsSockets> sockets;
+  // What was read of the miner's bytes before it was known that they are TLS.
+  std::string head;
+  std::string remote_address;
+};
+
+struct HandedOverEvent {};
+
+using Event = std::variant<AuthorizeEvent, BlockEvent, ClosedEvent, BannedEvent, FaultEvent, HandedOverEvent, TlsEvent>;
 
 class Events {
  public:

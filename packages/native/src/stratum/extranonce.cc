@@ -28,6 +28,16 @@ std::optional<uint32_t> Extranonces::resume(uint32_t number, uint64_t token) {
   return number;
 }
 
+uint32_t Extranonces::next() {
+  std::lock_guard guard(mutex_);
+  return next_;
+}
+
+void Extranonces::go_on_from(uint32_t next) {
+  std::lock_guard guard(mutex_);
+  next_ = next;
+}
+
 void Extranonces::advance(uint32_t tip) {
   std::lock_guard guard(mutex_);
   while (!resting_.empty() && resting_.front().tip + 1 < tip) free_oldest();

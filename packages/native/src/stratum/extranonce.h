@@ -21,6 +21,9 @@ class Extranonces {
   // The number rests until the tips that can name its jobs are gone. With a `token` its session may come back for it meanwhile.
   void release(uint32_t number, uint64_t token, uint32_t tip);
   std::optional<uint32_t> resume(uint32_t number, uint64_t token);
+  // Where the counter stands, for handing it to another process.
+  uint32_t next();
+  void go_on_from(uint32_t next);
   // A new tip: what was released under older ones is free again.
   void advance(uint32_t tip);
 

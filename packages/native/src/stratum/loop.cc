@@ -113,13 +113,14 @@ void Loop::turn(int wait_ms) {
     }
     Connection* connection = live(static_cast<uint32_t>(key), generation);
     if (!connection) continue;
-    if (ready & EPOLLOUT) flush(*connection);
+    if (ready & EPOLLOUT && reading_) flush(*connection);
     if (!connection->closing && ready & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) on_readable(*connection);
     if (submits_.size() >= SUBMITS_MAX) judge_submits();
   }
   judge_submits();
   release_answers();
-  on_timers();
+  // What is being handed over must not change any more.
+  if (reading_) on_timers();
   flush_dirty();
   reap();
   // Sockets that are not read any more stay ready: the few milliseconds until the log is synced are slept, not spun.
@@ -159,7 +160,7 @@ void Loop::release_answers() {
         if (done.good) {
           answer(*connection, id, "true");
         } else {
-          answer_error(*connection, id, ErrorCode::other, "share log cannot be written: the share is not counted, try again");
+          answer_error(*connection, id, ErrorCode::other, "share log cannot be written: the share is not counted");
         }
         answered_read_ns_.push_back(waiting.read_ns);
       }
@@ -221,16 +222,22 @@ int64_t Loop::next_deadline(const Connection& connection) const {
 }
 
 void Loop::quiesce() {
-  std::promise<void> quiet;
-  post([this, &quiet] {
+  run_on_loop([this] {
     accepting_ = false;
     reading_ = false;
     for (const int fd : listeners_) ::close(fd);
     listeners_.clear();
     judge_submits();
-    quiet.set_value();
   });
-  quiet.get_future().wait();
+}
+
+void Loop::run_on_loop(std::function<void()> task) {
+  std::promise<void> done;
+  post([&] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 void Loop::finish() {

@@ -19,6 +19,7 @@
 #include "stratum/connection.h"
 #include "stratum/counters.h"
 #include "stratum/json.h"
+#include "stratum/packet.h"
 #include "stratum/shared.h"
 #include "stratum/timer_wheel.h"
 #include "stratum/validator.h"
@@ -85,6 +86,16 @@ class Loop {
   void send_to(uint64_t connection_id, const std::string& line);
   void send_to_all(const std::string& line);
   void close_address(const Address& owner);
+
+  // loop_handover.cc. In the process that goes: stops or goes on reading; whether TypeScript or the log still owes answers; sends
+  // all connections; and forgets them when the other process has them.
+  void pause(bool paused);
+  bool has_open_questions();
+  void hand_over(PacketSocket& to);
+  void forget();
+  // In the process that comes, before `start`.
+  void take(int fd, PacketReader packet);
+  void take_job(JobRef job);
 
   static uint32_t loop_of(uint64_t id) { return static_cast<uint32_t>(id >> LOOP_SHIFT); }
 
@@ -154,10 +165,13 @@ class Loop {
 
   // loop_sockets.cc: accepting, reading, writing, closing.
   void accept_from(int listener);
-  void adopt_socket(int fd, const Address& remote, uint16_t port, bool proxied);
+  Connection* adopt_socket(int fd, const Address& remote, uint16_t port, bool proxied);
   void on_readable(Connection& connection);
   void read_lines(Connection& connection, const char* data, size_t size);
   size_t read_proxy_header(Connection& connection, std::string_view data);
+  // loop_tls.cc
+  bool is_tls(Connection& connection, std::string_view data);
+  void hand_to_tls(Connection& connection, std::string_view head);
   void turn_away(int listener);
   void write_or_keep(Connection& connection, std::string_view line);
   void append(Connection& connection, std::string_view bytes);
@@ -206,6 +220,8 @@ class Loop {
   void suggest(Connection& connection, double difficulty);
   static std::string extranonce_text(const Connection& connection);
 
+  // Posts and waits.
+  void run_on_loop(std::function<void()> task);
   Connection& at(uint32_t slot) { return chunks_[slot / CHUNK][slot % CHUNK]; }
   Connection* find(uint64_t connection_id);
   Connection* live(uint32_t slot, uint32_t generation);

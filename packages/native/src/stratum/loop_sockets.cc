@@ -53,7 +53,7 @@ void Loop::turn_away(int listener) {
   spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-void Loop::adopt_socket(int fd, const Address& remote, uint16_t port, bool proxied) {
+Connection* Loop::adopt_socket(int fd, const Address& remote, uint16_t port, bool proxied) {
   uint32_t slot;
   if (!free_slots_.empty()) {
     slot = free_slots_.back();
@@ -66,7 +66,7 @@ void Loop::adopt_socket(int fd, const Address& remote, uint16_t port, bool proxi
     counters_.refused_connects++;
     proxied ? shared_.admission.leave_proxied() : shared_.admission.leave(remote, now_ms_);
     ::close(fd);
-    return;
+    return nullptr;
   }
   Connection& connection = at(slot);
   const uint32_t generation = (connection.generation + 1) & GENERATION_MASK;
@@ -90,8 +90,12 @@ void Loop::adopt_socket(int fd, const Address& remote, uint16_t port, bool proxi
   event.data.u64 = key;
   counters_.connects++;
   counters_.connections++;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return close(connection, CloseReason::limit);
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+    close(connection, CloseReason::limit);
+    return nullptr;
+  }
   timers_.add(key, next_deadline(connection), connection.timer_tick);
+  return &connection;
 }
 
 // What is left of a line waits in a buffer of its own and is put before the next bytes. One read a wake-up: nobody is served twice
@@ -115,7 +119,10 @@ void Loop::on_readable(Connection& connection) {
   }
   const size_t size = kept + static_cast<size_t>(got);
   const size_t skipped = connection.awaits_proxy_header ? read_proxy_header(connection, {read_buffer_.data(), size}) : 0;
-  if (!connection.closing && !connection.awaits_proxy_header) read_lines(connection, read_buffer_.data() + skipped, size - skipped);
+  if (connection.closing || connection.awaits_proxy_header) return;
+  const std::string_view data(read_buffer_.data() + skipped, size - skipped);
+  if (!connection.sniffed && is_tls(connection, data)) return hand_to_tls(connection, data);
+  read_lines(connection, data.data(), data.size());
 }
 
 // A balancer says for whom it speaks; from then on the connection counts for that address. Returns the header's length.
@@ -249,6 +256,7 @@ void Loop::close(Connection& connection, CloseReason reason) {
   buffers_.put(connection.input);
   connection.output = connection.input = nullptr;
   ::close(connection.fd);
+  if (connection.tls) shared_.tls_connections.fetch_sub(1);
   counters_.closed[static_cast<size_t>(reason)]++;
   counters_.connections--;
   if (connection.subscribed) {

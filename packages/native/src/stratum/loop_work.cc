@@ -31,7 +31,9 @@ bool meets_difficulty(const Target& hash, double share_difficulty, double diffic
 
 void Loop::broadcast(const JobRef& job) {
   jobs_.push_back(job);
-  while (jobs_.size() > JOBS_MAX || (jobs_.size() > 1 && shared_.duplicates_total.load() > DUPLICATE_ENTRIES_MAX)) jobs_.pop_front();
+  while (jobs_.size() > JOBS_MAX) jobs_.pop_front();
+  // One at a time: their shares are only forgotten when all loops have let go of them.
+  if (jobs_.size() > 1 && shared_.duplicates_total.load() > DUPLICATE_ENTRIES_MAX) jobs_.pop_front();
   for_each_connection([&](Connection& connection) {
     if (!connection.active) return;
     if (connection.vardiff.difficulty > job->network_difficulty) {
@@ -173,7 +175,7 @@ void Loop::settle(const Submit& submit, const Work& work, const Judged& judged, 
   if (judged.is_block) raise_block(submit, work, judged, share_difficulty, sequence);
   if (judged.result == ShareResult::accepted && sequence == 0) {
     counters_.shares[static_cast<size_t>(ShareResult::invalid)]++;
-    if (connection) answer_error(*connection, id, ErrorCode::other, "share log cannot be written: the share is not counted, try again");
+    if (connection) answer_error(*connection, id, ErrorCode::other, "share log cannot be written: the share is not counted");
     answered_read_ns_.push_back(submit.read_ns);
     return;
   }

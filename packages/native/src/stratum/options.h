@@ -45,6 +45,8 @@ struct Options {
   std::vector<Network> allow;
   std::vector<Network> deny;
   std::vector<Network> trusted_proxies;
+  // TLS connections at once; 0 where TLS is not configured.
+  uint32_t tls_connections_max = 0;
 };
 
 // Sizes of the coinbase's two holes.

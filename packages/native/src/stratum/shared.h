@@ -32,10 +32,11 @@ struct Shared {
   Events events;
   share_log::Writer log;
   // Random: keys session tokens and name hashes, so that nobody can aim at them.
-  const uint64_t secret;
+  std::atomic<uint64_t> secret;
   std::atomic<uint16_t> extranonce_prefix;
   std::atomic<uint32_t> tip{0};
   std::atomic<uint64_t> duplicates_total{0};
+  std::atomic<uint32_t> tls_connections{0};
 };
 
 // A secret of eight bytes from the system. Never 0.

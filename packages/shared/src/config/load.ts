@@ -234,6 +234,9 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   if (url !== undefined && token === undefined) say("control_plane.url", "needs control_plane.token");
   if (stratum.min_diff !== undefined && stratum.min_diff > stratum.max_diff)
     say("stratum.min_diff", "must not be above stratum.max_diff");
+  const { cert_file, key_file } = stratum.tls;
+  if (cert_file !== undefined && key_file === undefined) say("stratum.tls.cert_file", "needs stratum.tls.key_file");
+  if (key_file !== undefined && cert_file === undefined) say("stratum.tls.key_file", "needs stratum.tls.cert_file");
   return problems;
 }
 

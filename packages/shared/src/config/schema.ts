@@ -4,9 +4,10 @@
  */
 import { z } from "zod";
 import { StratumUrl } from "../settings/agent.ts";
-import { DatabaseUrl, LogLevel, Network } from "../settings/common.ts";
+import { DatabaseUrl, LogLevel, Network, NetworkRange } from "../settings/common.ts";
 
-const Port = z.int().min(0).max(65535);
+const Port = z.int().min(1).max(65535);
+const PortOrAny = z.int().min(0).max(65535);
 const Host = z.string().min(1).max(255);
 const Difficulty = z.number().positive().max(1e15);
 
@@ -39,6 +40,8 @@ const ChainNode = z
     password: z.string().max(256).default("").describe("The node's `rpcpassword`."),
   })
   .describe("A chain node.");
+
+const Networks = z.array(NetworkRange).max(1000).default([]);
 
 export const ConfigSchema = z.strictObject({
   mode: z
@@ -199,7 +202,73 @@ export const ConfigSchema = z.strictObject({
         .default(0)
         .describe("Number of this pool process; unique over all that share a database."),
       v2_enabled: notBuilt(false, "Stratum V2 is not built yet").describe("Serve Stratum V2."),
-      tls_enabled: notBuilt(false, "Stratum over TLS is not built yet").describe("Serve Stratum over TLS."),
+      max_connects_per_second: z
+        .number()
+        .min(0)
+        .max(1e6)
+        .default(200)
+        .describe("New connections a second from one address, five seconds' worth of them at once; 0 takes all."),
+      max_messages_per_second: z
+        .number()
+        .min(0)
+        .max(1e6)
+        .default(200)
+        .describe("Messages a second on one connection, five seconds' worth of them at once; 0 takes all."),
+      max_workers_per_connection: z.int().min(1).max(65_536).default(64).describe("Workers that one connection may log in."),
+      handshake_timeout: z
+        .number()
+        .min(0.1)
+        .max(86_400)
+        .default(30)
+        .describe("Seconds in which a connection has to subscribe and log in."),
+      idle_timeout: z
+        .number()
+        .min(0.1)
+        .max(2_592_000)
+        .default(600)
+        .describe("Seconds without a message after which a connection is closed."),
+      slow_reader_timeout: z
+        .number()
+        .min(0.1)
+        .max(86_400)
+        .default(30)
+        .describe("Seconds that a miner may leave unread what it is sent."),
+      ban_invalid_ratio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe("Part of a connection's shares that may be wrong before its address is banned. Stale shares do not count."),
+      ban_after_shares: z
+        .int()
+        .min(0)
+        .max(1_000_000_000)
+        .default(500)
+        .describe("Shares of a connection before it is judged; 0 never bans for shares."),
+      ban_time: z
+        .number()
+        .min(1)
+        .max(31_536_000)
+        .default(300)
+        .describe("Seconds of a first ban; each further one within a day is four times as long, up to a day."),
+      allow: Networks.describe("Networks that may connect, such as `10.0.0.0/8`; an empty list lets everybody in."),
+      deny: Networks.describe("Networks that may not connect, whatever `stratum.allow` says."),
+      trusted_proxies: Networks.describe(
+        "Load balancers that put a PROXY protocol header (v1 or v2) before each connection. It is required from them, and believed from nobody else.",
+      ),
+      tls: z
+        .strictObject({
+          cert_file: z
+            .string()
+            .min(1)
+            .max(4096)
+            .optional()
+            .describe("Certificate in PEM form, with those between it and the authority's. Read again when it changes."),
+          key_file: z.string().min(1).max(4096).optional().describe("Its private key in PEM form."),
+          max_connections: z.int().min(1).max(1_000_000).default(10_000).describe("TLS connections at once."),
+        })
+        .prefault({})
+        .describe("Stratum over TLS, on the same port. Both files have to be set, or neither."),
     })
     .prefault({})
     .describe("The Stratum server."),
@@ -224,7 +293,7 @@ export const ConfigSchema = z.strictObject({
       url: DatabaseUrl.optional()
         .meta({ default_text: "a PostgreSQL of our own in `data_dir`" })
         .describe("Address of a PostgreSQL 15 or newer: `postgresql://USER:PASSWORD@HOST:PORT/NAME`. Also `DATABASE_URL`."),
-      port: Port.default(0).describe("Port of our own PostgreSQL; 0 takes a free one and remembers it."),
+      port: PortOrAny.default(0).describe("Port of our own PostgreSQL; 0 takes a free one and remembers it."),
     })
     .prefault({})
     .describe("Where accounts, shares and money are kept."),
@@ -236,7 +305,7 @@ export const ConfigSchema = z.strictObject({
         .default([])
         .meta({ default_text: "on regtest, a development chain of our own" })
         .describe("Nodes that templates come from and blocks go to."),
-      port: Port.default(0).describe("Port of the development chain; 0 takes a free one and remembers it."),
+      port: PortOrAny.default(0).describe("Port of the development chain; 0 takes a free one and remembers it."),
       block_interval: z
         .number()
         .min(1)

@@ -13,6 +13,18 @@ export const ListenAddress = z.strictObject({
 });
 export type ListenAddress = z.infer<typeof ListenAddress>;
 
+const NETWORK_FORMS = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
+
+/** An address or a network in CIDR notation; an address alone is a network of one. */
+export const NetworkRange = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => NETWORK_FORMS.some((form) => form.safeParse(text).success),
+    "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address",
+  );
+export type NetworkRange = z.infer<typeof NetworkRange>;
+
 /** A PostgreSQL address as `pg` and Prisma take it. */
 export const DatabaseUrl = z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgresql://");
 

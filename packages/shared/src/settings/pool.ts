@@ -3,7 +3,7 @@
  * them to a file only its owner can read, and starts `apps/pool/src/main.ts --settings FILE`.
  */
 import { z } from "zod";
-import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network } from "./common.ts";
+import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network, NetworkRange } from "./common.ts";
 
 export const ChainNodeSettings = z.strictObject({
   /** JSON-RPC address of a Bitcoin Core compatible node, without credentials: `http://127.0.0.1:8332`. */
@@ -12,6 +12,17 @@ export const ChainNodeSettings = z.strictObject({
   password: z.string().max(256).default(""),
 });
 export type ChainNodeSettings = z.infer<typeof ChainNodeSettings>;
+
+const NetworkList = z.array(NetworkRange).max(1000).default([]);
+
+/** Stratum over TLS, on the same ports. */
+export const StratumTlsSettings = z.strictObject({
+  /** PEM: the certificate and those that it needs up to the authority's. */
+  cert_file: z.string().min(1).max(4096),
+  key_file: z.string().min(1).max(4096),
+  connections_max: z.int().min(1).max(1_000_000).default(10_000),
+});
+export type StratumTlsSettings = z.infer<typeof StratumTlsSettings>;
 
 export const StratumSettings = z.strictObject({
   listen: z.array(ListenAddress).min(1).max(16),
@@ -31,6 +42,28 @@ export const StratumSettings = z.strictObject({
     .default("1fffe000"),
   connections_max: z.int().min(1).max(2_000_000).default(100_000),
   connections_per_address_max: z.int().min(1).default(10_000),
+  /** 0: as many as come. */
+  connects_per_address_per_s: z.number().min(0).max(1e6).default(200),
+  /** Of one connection; 0: as many as come. */
+  messages_per_s: z.number().min(0).max(1e6).default(200),
+  workers_per_connection_max: z.int().min(1).max(65_536).default(64),
+  /** Seconds that a connection may take to log in, to say nothing, and to leave what it is sent unread. */
+  handshake_timeout_s: z.number().min(0.1).max(86_400).default(30),
+  idle_timeout_s: z.number().min(0.1).max(2_592_000).default(600),
+  slow_reader_timeout_s: z.number().min(0.1).max(86_400).default(30),
+  /** Refused shares over all of a connection, from `ban_after_shares` on, above which its address is banned. */
+  ban_invalid_ratio: z.number().min(0).max(1).default(0.5),
+  /** 0: never. */
+  ban_after_shares: z.int().min(0).max(1_000_000_000).default(500),
+  /** A first ban; each further one within a day is four times as long, up to a day. */
+  ban_s: z.number().min(1).max(31_536_000).default(300),
+  /** Who may connect; empty lets everybody in. */
+  allow: NetworkList,
+  /** Who may not, whatever `allow` says. */
+  deny: NetworkList,
+  /** Balancers whose PROXY protocol header is required and believed. */
+  trusted_proxies: NetworkList,
+  tls: StratumTlsSettings.nullable().default(null),
   /** `durable`: a share is answered after it is on disk. `fast`: answered first. */
   ack: z.enum(["durable", "fast"]).default("durable"),
 });

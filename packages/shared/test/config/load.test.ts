@@ -60,6 +60,17 @@ stratum: { var_diff: false, min_diff: 0.01, max_diff: 4096, target_time: 5 }
     expect(load({ text, environment, flags })).toMatchObject({ log_level: "warn", stratum: { port: 3, host: "file.example" } });
   });
 
+  test("takes networks and single addresses, from the environment too", () => {
+    const text =
+      "stratum:\n  deny: [192.0.2.0/24, 2001:db8::/32, 198.51.100.7, '::1']\n  tls: { cert_file: a.pem, key_file: b.pem }";
+    const environment = { OTEDAMA_STRATUM_ALLOW: "[10.0.0.0/8]", OTEDAMA_STRATUM_TLS_MAX_CONNECTIONS: "5" };
+    expect(load({ text, environment }).stratum).toMatchObject({
+      allow: ["10.0.0.0/8"],
+      deny: ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7", "::1"],
+      tls: { cert_file: "a.pem", key_file: "b.pem", max_connections: 5 },
+    });
+  });
+
   test("knows the names that other tools use", () => {
     const config = load({ environment: { DATABASE_URL: "postgresql://u:p@db/otedama", OTEDAMA_HOME: "/srv/otedama" } });
     expect(config).toMatchObject({ data_dir: "/srv/otedama", database: { url: "postgresql://u:p@db/otedama" } });
@@ -75,7 +86,7 @@ describe("a mistake names its line, its key and the nearest right one", () => {
     ["min_diff: 3", "config.yaml line 1: there is no setting min_diff, did you mean stratum.min_diff?"],
     ["zzzzzzzz: 3", "config.yaml line 1: there is no setting zzzzzzzz"],
     ["\nmode: slo", 'config.yaml line 2: mode: "slo" will not do: choose auto, solo, pool, miner (did you mean solo?)'],
-    ["stratum:\n  port: 99999", "config.yaml line 2: stratum.port: 99999 will not do: a number, 0 to 65535"],
+    ["stratum:\n  port: 99999", "config.yaml line 2: stratum.port: 99999 will not do: a number, 1 to 65535"],
     ["stratum:\n  var_diff: maybe", 'config.yaml line 2: stratum.var_diff: "maybe" will not do: choose true or false'],
     ["mining: 3", "config.yaml line 1: mining: 3 will not do: a section holds indented `key: value` lines"],
     [
@@ -97,6 +108,21 @@ describe("a mistake names its line, its key and the nearest right one", () => {
       "network:\n  name: main\np2p_pool:\n  payout_address: bc1q",
       "config.yaml line 2: network.name: the main network needs the address of a node in chain.nodes",
     ],
+    [
+      "stratum:\n  allow:\n    - 10.0.0.0/8\n    - 10.0.0.0/40",
+      'config.yaml line 4: stratum.allow[1]: "10.0.0.0/40" will not do: must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address',
+    ],
+    [
+      "stratum:\n  deny: 10.0.0.1",
+      'config.yaml line 2: stratum.deny: "10.0.0.1" will not do: a list of entries, each beginning with a dash',
+    ],
+    ["stratum:\n  ban_invalid_ratio: 50", "config.yaml line 2: stratum.ban_invalid_ratio: 50 will not do: a number, 0 to 1"],
+    ["stratum:\n  tls:\n    cert_file: a.pem", "config.yaml line 3: stratum.tls.cert_file: needs stratum.tls.key_file"],
+    ["stratum:\n  tls:\n    key_file: a.pem", "config.yaml line 3: stratum.tls.key_file: needs stratum.tls.cert_file"],
+    [
+      "stratum:\n  tls:\n    certfile: a.pem",
+      "config.yaml line 3: there is no setting stratum.tls.certfile, did you mean stratum.tls.cert_file?",
+    ],
     ["mode: miner", "config.yaml line 1: mode: mode miner needs a pool in mining.pools, or -pool URL with -user"],
     ["control_plane:\n  url: http://farm.example", "config.yaml line 2: control_plane.url: needs control_plane.token"],
   ])("%j", (text, problem) => {
@@ -110,7 +136,7 @@ describe("a mistake names its line, its key and the nearest right one", () => {
     ],
     [
       { OTEDAMA_STRATUM_PORT: "abc" },
-      'environment variable OTEDAMA_STRATUM_PORT: stratum.port: "abc" will not do: a number, 0 to 65535',
+      'environment variable OTEDAMA_STRATUM_PORT: stratum.port: "abc" will not do: a number, 1 to 65535',
     ],
   ])("%j", (environment, problem) => {
     expect(problems({ environment })).toEqual([problem]);

@@ -115,3 +115,11 @@ declare module "bcoin" {
   };
   export default bcoin;
 }
+
+declare module "leveldown" {
+  interface LevelDown {
+    iterator(options?: Record<string, unknown>): unknown;
+  }
+  const leveldown: { prototype: LevelDown };
+  export default leveldown;
+}

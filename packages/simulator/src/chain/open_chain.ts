@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import type { FullNode, KeyRing } from "bcoin";
 import { FIRST_MINED_HEIGHT } from "./chain_heights.ts";
+import { dropNullBounds } from "./level_bounds.ts";
 import { applyNetworkRules, bitsFor, type ChainRules, stepDifficulty } from "./network_rules.ts";
 import type { ChainSettings } from "./settings.ts";
 
@@ -16,6 +17,7 @@ export async function openChain(settings: ChainSettings): Promise<OpenChain> {
   const rules = keptRules(settings);
   // The network's parameters are fixed once bcoin is loaded.
   applyNetworkRules(rules);
+  await dropNullBounds();
   const { default: bcoin } = await import("bcoin");
   const { speakAsCore } = await import("./core_dialect.ts");
 

@@ -59,6 +59,13 @@ export function loneValues(values: ArrayLike<number | null | undefined>): number
   return lone;
 }
 
+/** Whether something is missing between the first and the last value: before and after there is nothing to break. */
+export function hasGap(values: readonly (number | null)[]): boolean {
+  const first = values.findIndex((value) => value !== null);
+  const last = values.findLastIndex((value) => value !== null);
+  return first >= 0 && values.slice(first, last).includes(null);
+}
+
 const MARK_TOP = 9;
 
 function drawMarks(plot: uPlot, marks: readonly PlotMark[], colours: PlotColours): void {
@@ -103,7 +110,7 @@ export function plotOptions(setup: PlotSetup): uPlot.Options {
   const valueAxis = (one: PlotSeries): uPlot.Axis => ({
     scale: one.axis,
     side: one.axis === "left" ? 3 : 1,
-    size: narrow ? 56 : 68,
+    size: narrow ? 68 : 74,
     gap: 6,
     font,
     stroke: colours.text,
@@ -115,7 +122,8 @@ export function plotOptions(setup: PlotSetup): uPlot.Options {
   return {
     width: setup.width,
     height: setup.height,
-    padding: [8, series.some((one) => one.axis === "right") ? 0 : 12, 0, 0],
+    // Half of the last time label stands beyond the right edge.
+    padding: [8, series.some((one) => one.axis === "right") ? 0 : 28, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: setup.syncKey, setSeries: false },

@@ -5,7 +5,7 @@ import { Component, type ReactNode, useState } from "react";
 import { Moment } from "@/components/data/when.tsx";
 import { Button } from "@/components/ui/button.tsx";
 import { Skeleton } from "@/components/ui/skeleton.tsx";
-import type { PlotMark, PlotSeries } from "./plot_options.ts";
+import { hasGap, type PlotMark, type PlotSeries } from "./plot_options.ts";
 
 const Plot = dynamic(() => import("./plot.tsx"), { ssr: false, loading: () => <Skeleton className="h-full w-full" /> });
 
@@ -40,7 +40,7 @@ export function TimeSeries({
   height = 260,
 }: TimeSeriesProps) {
   const [asTable, setAsTable] = useState(false);
-  const hasGap = series.some((one) => one.values.some((value) => value === null));
+  const broken = series.some((one) => hasGap(one.values));
   return (
     <figure className="flex min-w-0 flex-col">
       <figcaption className="sr-only">{summary}</figcaption>
@@ -75,10 +75,10 @@ export function TimeSeries({
           </ul>
         )}
         <p className="grow">
-          {hasGap ? gapMeans : null}
+          {broken ? gapMeans : null}
           {marks.length === 0 ? null : (
             <span className="whitespace-nowrap">
-              {hasGap ? " " : ""}
+              {broken ? " " : ""}
               <span aria-hidden className="keep-shape mr-1 inline-block size-1.5 bg-accent" />
               marks a block
             </span>

@@ -3,14 +3,13 @@ import type { MeDto, PoolEvent } from "@otedama/shared";
 import { Blocks, Search, TriangleAlert } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { TimeZoneNote } from "@/components/data/when.tsx";
 import { Kbd } from "@/components/ui/kbd.tsx";
 import { useToast } from "@/components/ui/toast.tsx";
-import { signOut } from "@/lib/auth.ts";
 import { LiveProvider } from "@/lib/live/provider.tsx";
 import { RAIL_COOKIE, rememberPreference } from "@/lib/preferences.ts";
+import { useSession } from "@/lib/session.tsx";
 import { LiveIndicator } from "./live_indicator.tsx";
 import { Mark } from "./mark.tsx";
 import { PersonMenu } from "./person_menu.tsx";
@@ -24,7 +23,7 @@ type FrameProps = { readonly me: MeDto; readonly railNarrow: boolean; readonly c
 export function Frame({ me, railNarrow, children }: FrameProps) {
   const [narrow, setNarrow] = useState(railNarrow);
   const [palette, setPalette] = useState<"never" | "open" | "closed">("never");
-  const router = useRouter();
+  const session = useSession();
   const toast = useToast();
 
   useEffect(() => {
@@ -40,13 +39,10 @@ export function Frame({ me, railNarrow, children }: FrameProps) {
   const onEvent = useCallback((event: PoolEvent) => toast(toastOf(event)), [toast]);
 
   const leave = useCallback(async () => {
-    if (await signOut()) {
-      router.replace("/sign-in");
-      router.refresh();
-    } else {
+    if (!(await session.leave())) {
       toast({ tone: "bad", icon: TriangleAlert, word: "Not signed out", text: "The server did not answer. Try again." });
     }
-  }, [router, toast]);
+  }, [session, toast]);
 
   return (
     <LiveProvider onEvent={onEvent}>

@@ -120,8 +120,12 @@ function sentence(answer: BalancesDto, filtered: boolean): string {
   if (answer.total === 0) return filtered ? "No account matches the search." : "Nobody is owed anything yet.";
   if (filtered || answer.rows.length < answer.total)
     return `${plural(answer.total, "account", "accounts")}; the ledger balances to the satoshi.`;
-  const sum = (key: "available_sats" | "pending_sats") => formatSats(answer.rows.reduce((total, row) => total + row[key], 0));
-  return `${sum("available_sats")} BTC are owed to ${plural(answer.total, "account", "accounts")}, ${sum("pending_sats")} BTC wait for confirmations.`;
+  const sum = (key: "available_sats" | "pending_sats") => answer.rows.reduce((total, row) => total + row[key], 0);
+  const [available_sats, pending_sats] = [sum("available_sats"), sum("pending_sats")];
+  const waiting = pending_sats === 0 ? "" : `${formatSats(pending_sats)} BTC wait for confirmations`;
+  if (available_sats === 0) return waiting === "" ? "Nobody is owed anything yet." : `Nothing is owed yet; ${waiting}.`;
+  const owed = `${formatSats(available_sats)} BTC are owed to ${plural(answer.total, "account", "accounts")}`;
+  return waiting === "" ? `${owed}.` : `${owed}, ${waiting}.`;
 }
 
 const balanceColumns = (open: (balance: BalanceDto) => void): ColumnDef<BalanceDto, unknown>[] => [

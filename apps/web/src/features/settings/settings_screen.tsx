@@ -1,7 +1,6 @@
 "use client";
 import type { MeDto } from "@otedama/shared";
 import { LogOut, Rows2, Rows4, TriangleAlert } from "lucide-react";
-import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useState } from "react";
@@ -13,9 +12,9 @@ import { Segmented } from "@/components/ui/segmented.tsx";
 import { Skeleton } from "@/components/ui/skeleton.tsx";
 import { TabPanel, Tabs } from "@/components/ui/tabs.tsx";
 import { useToast } from "@/components/ui/toast.tsx";
-import { signOut } from "@/lib/auth.ts";
 import { useInBrowser } from "@/lib/clock.tsx";
 import { useDensity } from "@/lib/density.tsx";
+import { useSession } from "@/lib/session.tsx";
 
 const TABS = [
   { value: "profile", label: "Profile" },
@@ -53,16 +52,12 @@ export function SettingsScreen({ me }: { readonly me: MeDto }) {
 }
 
 function Profile({ me }: { readonly me: MeDto }) {
-  const router = useRouter();
+  const session = useSession();
   const toast = useToast();
   const [busy, setBusy] = useState(false);
   const leave = async () => {
     setBusy(true);
-    if (await signOut()) {
-      router.replace("/sign-in");
-      router.refresh();
-      return;
-    }
+    if (await session.leave()) return;
     setBusy(false);
     toast({ tone: "bad", icon: TriangleAlert, word: "Not signed out", text: "The server did not answer. Try again." });
   };

@@ -3,6 +3,7 @@ import type { Changed, LiveDto, PoolEvent } from "@otedama/shared";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { useNow } from "../clock.tsx";
+import { useSession } from "../session.tsx";
 import { useTRPC } from "../trpc.tsx";
 import { type Freshness, freshness, type LiveState } from "./freshness.ts";
 import { createRefetcher, type Topic } from "./refetch.ts";
@@ -24,6 +25,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
   const [store] = useState(createLiveStore);
   const trpc = useTRPC();
   const cache = useQueryClient();
+  const session = useSession();
 
   useEffect(() => {
     let close = () => {};
@@ -68,7 +70,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       socket.on("connect_error", (error: Error & { data?: { code?: string } }) => {
         store.link("disconnected");
         if (error.data?.code === "unauthorized") {
-          location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+          session.ended();
         } else if (!socket.active && !closed) {
           setTimeout(() => (closed ? undefined : socket.connect()), RETRY_REFUSED_MS);
         }
@@ -83,7 +85,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       close();
       document.removeEventListener("visibilitychange", resume);
     };
-  }, [store, cache, trpc, onEvent]);
+  }, [store, cache, trpc, session, onEvent]);
 
   return <LiveContext.Provider value={store}>{children}</LiveContext.Provider>;
 }
