@@ -59,7 +59,7 @@ export class StratumPolicy {
         this.#d.onBlock(event);
         return;
       case "fault":
-        this.#d.onShareLog(event.message);
+        if (event.part === "share_log") this.#d.onShareLog(event.message);
         return;
       case "banned":
         this.#d.onBanned(event.remote_address, event.reason, event.seconds);
