@@ -1,6 +1,5 @@
-/** Stratum V1 from the miner's side: messages, framing, difficulty and a client. */
+/** Stratum V1 from the miner's side: messages, framing and a client. */
 export * from "./client.ts";
-export * from "./difficulty.ts";
 export * from "./handshake.ts";
 export * from "./job.ts";
 export * from "./lines.ts";

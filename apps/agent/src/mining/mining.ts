@@ -1,14 +1,7 @@
 /** The native miner and the pool's connection brought together: jobs in, shares out, and the numbers of both. */
 import { Miner, type MinerCounters, type MinerJob, type Share } from "@otedama/native";
-import { SHARE_RESULTS, type ShareCounts } from "@otedama/shared";
-import {
-  difficultyOfHash,
-  littleEndianOf,
-  type StratumClient,
-  type StratumJob,
-  type SubmitResult,
-  targetOfDifficulty,
-} from "@otedama/stratum";
+import { bigintToWire, difficultyToTarget, hashToDifficulty, SHARE_RESULTS, type ShareCounts } from "@otedama/shared";
+import type { StratumClient, StratumJob, SubmitResult } from "@otedama/stratum";
 import { HashrateMeter, type Hashrates } from "./hashrate_meter.ts";
 import { PoolLink, type PoolLinkOptions, type PoolLinkState } from "./pool_link.ts";
 
@@ -140,7 +133,7 @@ export class Mining {
       this.#resting = true;
       this.#miner.pause();
     }
-    void submitted.then((result) => this.#judged({ result, difficulty: difficultyOfHash(share.hash) }));
+    void submitted.then((result) => this.#judged({ result, difficulty: hashToDifficulty(share.hash) }));
   }
 
   #judged(share: JudgedShare): void {
@@ -171,5 +164,5 @@ const RECENT_JOBS = 16;
 
 function minerJob(job: StratumJob, number: number): MinerJob {
   const { clean: _clean, difficulty, ...work } = job;
-  return { ...work, job_id: String(number), share_target: littleEndianOf(targetOfDifficulty(difficulty)) };
+  return { ...work, job_id: String(number), share_target: bigintToWire(difficultyToTarget(difficulty)) };
 }

@@ -30,3 +30,13 @@ export function displayToWire(hash: string): Uint8Array {
   if (hash.length !== 64) throw new RangeError(`a hash has 64 hexadecimal digits, not ${hash.length}`);
   return hexToBytes(hash).reverse();
 }
+
+/** A 256-bit number as 32 bytes in wire order, least significant first: how a digest reads as a number. */
+export function bigintToWire(value: bigint): Uint8Array {
+  return hexToBytes(value.toString(16).padStart(64, "0")).reverse();
+}
+
+/** The other way round. */
+export function wireToBigint(bytes: Uint8Array): bigint {
+  return BigInt(`0x${wireToDisplay(bytes) || "0"}`);
+}

@@ -3,6 +3,7 @@
  * an IEEE double; everything here takes that double at its exact value, in integers, so that each party that starts
  * from the same number arrives at the same target and the same work.
  */
+import { wireToBigint } from "./bytes.ts";
 import { nbitsToTarget, TARGET_MAX } from "./target.ts";
 
 /** Target of difficulty 1. */
@@ -23,6 +24,12 @@ export function targetToDifficulty(target: bigint): number {
   // 64 and more significant bits of the quotient; Number() then rounds to 53.
   const shift = Math.max(0, 64 + target.toString(2).length - 224);
   return Number((DIFFICULTY_1_TARGET << BigInt(shift)) / target) / 2 ** shift;
+}
+
+/** The difficulty that a hash (32 bytes, wire order) reaches. */
+export function hashToDifficulty(hash: Uint8Array): number {
+  const value = wireToBigint(hash);
+  return value === 0n ? Number.POSITIVE_INFINITY : targetToDifficulty(value);
 }
 
 export function nbitsToDifficulty(nbits: number): number {
