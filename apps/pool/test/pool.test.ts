@@ -255,8 +255,9 @@ describe("a pool", () => {
   test("shows itself to the control plane, to Prometheus and to a health check", async () => {
     const hello = PoolHello.parse(hellos[0]);
     expect(hello).toMatchObject({ protocol: 1, instance_id: "pool-a", version: "1.2.3" });
-    const latest = await until("a snapshot", () => snapshots.at(-1) ?? null);
-    expect(latest).toMatchObject({ node: { state: "ok" }, database: { state: "ok" } });
+    // The node was away a moment ago: the pool finds that it is back at its next try.
+    const fit = (s: PoolSnapshot | undefined) => s?.node.state === "ok" && s.database.state === "ok" && s;
+    const latest = await until("a snapshot with node and database there", () => fit(snapshots.at(-1)));
     expect(latest.job?.reward_sats).toBeGreaterThan(0);
     expect(latest.shares.accepted).toBeGreaterThan(10);
     expect(latest.workers_online).toBeGreaterThan(0);
