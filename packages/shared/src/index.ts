@@ -3,6 +3,7 @@ export * from "./dto/index.ts";
 export * from "./dto/queries.ts";
 export * from "./settings/agent.ts";
 export * from "./settings/common.ts";
+export * from "./settings/policy.ts";
 export * from "./settings/pool.ts";
 export * from "./settings/web.ts";
 export * from "./wire/agents.ts";

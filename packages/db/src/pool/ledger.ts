@@ -4,8 +4,29 @@
  */
 import type { Queryable } from "./connect.ts";
 
-export type LedgerKind = "coinbase" | "miner_pending" | "miner_available" | "miner_paid" | "fee_pending" | "fee_available";
-export type LedgerCause = "block_credit" | "block_mature" | "block_orphan" | "payout" | "fee" | "correction";
+export type LedgerKind =
+  | "coinbase"
+  | "miner_pending"
+  | "miner_available"
+  | "miner_paying"
+  | "miner_paid"
+  | "fee_pending"
+  | "fee_available"
+  | "fee_paid"
+  | "reserve_pending"
+  | "reserve_available"
+  | "network_fee"
+  | "operator";
+export type LedgerCause =
+  | "block_credit"
+  | "block_mature"
+  | "block_orphan"
+  | "share_window"
+  | "payout"
+  | "payout_settle"
+  | "payout_cancel"
+  | "fee"
+  | "correction";
 
 export interface Posting {
   kind: LedgerKind;

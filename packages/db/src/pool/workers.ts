@@ -14,7 +14,7 @@ export async function ensureWorker(db: Queryable, address: string, name: string)
   if (found) return found;
   await db.query("INSERT INTO account (address) VALUES ($1) ON CONFLICT (address) DO NOTHING", [address]);
   await db.query(
-    "INSERT INTO worker (account_id, name) SELECT id, $2 FROM account WHERE address = $1 ON CONFLICT (account_id, name) DO NOTHING",
+    "INSERT INTO worker (account_id, name) SELECT id, $2 FROM account WHERE address = $1 ON CONFLICT (account_id, name, solo) DO NOTHING",
     [address, name],
   );
   const made = await findWorker(db, address, name);
