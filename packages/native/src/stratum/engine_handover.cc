@@ -163,7 +163,7 @@ void Engine::take_job(PacketReader packet) {
   fields.coinbase_prefix = packet.get_list<uint8_t>();
   fields.coinbase_suffix = packet.get_list<uint8_t>();
   fields.merkle_branches = packet.get_list<uint8_t>();
-  jobs_.push_back(std::make_shared<const Job>(std::move(fields), tip, static_cast<uint32_t>(loops_.size()), shared_.duplicates_total));
+  jobs_.push_back(std::make_shared<const Job>(std::move(fields), tip, static_cast<uint32_t>(loops_.size()), shared_.duplicate_bytes));
   for (auto& loop : loops_) loop->take_job(jobs_.back());
 }
 

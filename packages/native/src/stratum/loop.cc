@@ -158,13 +158,13 @@ void Loop::release_answers() {
       if (Connection* connection = live(waiting.slot, waiting.generation)) {
         const std::string_view id(waiting.id, waiting.id_size);
         if (done.good) {
-          answer(*connection, id, "true");
+          answer_true(*connection, id);
         } else {
           answer_error(*connection, id, ErrorCode::other, "share log cannot be written: the share is not counted");
         }
         answered_read_ns_.push_back(waiting.read_ns);
       }
-      waiting_answers_.pop_front();
+      waiting_answers_.pop();
     }
     for (auto& [id, block] : waiting_blocks_) {
       if (block.on_disk || block.failed || block.answer.sequence > done.sequence) continue;

@@ -20,6 +20,7 @@
 #include "stratum/counters.h"
 #include "stratum/json.h"
 #include "stratum/packet.h"
+#include "stratum/queue.h"
 #include "stratum/shared.h"
 #include "stratum/timer_wheel.h"
 #include "stratum/validator.h"
@@ -189,6 +190,7 @@ class Loop {
   void set_floor(Connection& connection, double floor);
   void judge_submits();
   void judge(const Submit& submit, const Work& work, size_t index);
+  void find_duplicate(Judged& judged, const Work& work);
   void commit_records();
   void settle(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence);
   void accept_share(Connection& connection, const Submit& submit, uint64_t sequence, std::string_view id, bool is_block);
@@ -202,6 +204,7 @@ class Loop {
   void dispatch(Connection& connection, const json::Line& line);
   void bad_line(Connection& connection, const char* fault);
   void answer(Connection& connection, std::string_view id, std::string_view result);
+  void answer_true(Connection& connection, std::string_view id);
   void answer_error(Connection& connection, std::string_view id, ErrorCode code, std::string_view message);
   void notify_method(Connection& connection, std::string_view method, std::string_view params);
   bool take_message_token(Connection& connection);
@@ -265,7 +268,7 @@ class Loop {
   std::vector<share_log::Record> records_;
   std::vector<Judged> judged_;
   std::vector<int64_t> answered_read_ns_;
-  std::deque<WaitingAnswer> waiting_answers_;
+  Queue<WaitingAnswer> waiting_answers_;
   std::unordered_map<uint64_t, WaitingBlock> waiting_blocks_;
   uint32_t next_candidate_ = 1;
   json::Line line_;

@@ -35,7 +35,7 @@ struct Shared {
   std::atomic<uint64_t> secret;
   std::atomic<uint16_t> extranonce_prefix;
   std::atomic<uint32_t> tip{0};
-  std::atomic<uint64_t> duplicates_total{0};
+  std::atomic<uint64_t> duplicate_bytes{0};
   std::atomic<uint32_t> tls_connections{0};
 };
 
