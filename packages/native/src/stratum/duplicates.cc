@@ -1,8 +1,8 @@
 #include "stratum/duplicates.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -10,23 +10,9 @@ namespace otedama::stratum {
 
 namespace {
 
-// From this size on a set is worth large pages: it is looked into at random, and the small ones would each need a walk through the page
-// tables.
-constexpr size_t LARGE_BYTES = 4 << 20;
-
-uint64_t* zeroed_slots(size_t count) {
-  const size_t bytes = count * sizeof(uint64_t);
-  auto* slots = static_cast<uint64_t*>(std::calloc(count, sizeof(uint64_t)));
-  if (!slots) throw std::bad_alloc();
-  if (bytes >= LARGE_BYTES) {
-    const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const auto start = (reinterpret_cast<uintptr_t>(slots) + page - 1) / page * page;
-    const auto end = (reinterpret_cast<uintptr_t>(slots) + bytes) / page * page;
-    // A wish: nothing is lost where the system does not grant it.
-    ::madvise(reinterpret_cast<void*>(start), end - start, MADV_HUGEPAGE);
-  }
-  return slots;
-}
+// From this size on a table is worth large pages: it is looked into at random, and each small one would need a walk through the page
+// tables. The kernel aligns mappings of this size so that they can have them.
+constexpr size_t LARGE_BYTES = 2 << 20;
 
 }  // namespace
 
@@ -52,6 +38,24 @@ void Duplicates::prefetch(const uint8_t hash[32]) const {
   }
 }
 
+Duplicates::Slots Duplicates::zeroed_slots(size_t count) {
+  const size_t bytes = count * sizeof(uint64_t);
+  if (bytes < LARGE_BYTES) {
+    Slots slots(static_cast<uint64_t*>(std::calloc(count, sizeof(uint64_t))), Free());
+    if (!slots) throw std::bad_alloc();
+    return slots;
+  }
+  void* mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  // A wish: nothing is lost where the system does not grant it.
+  ::madvise(mapped, bytes, MADV_HUGEPAGE);
+  return Slots(static_cast<uint64_t*>(mapped), Free(bytes));
+}
+
+void Duplicates::Free::operator()(uint64_t* slots) const {
+  mapped_bytes > 0 ? static_cast<void>(::munmap(slots, mapped_bytes)) : std::free(slots);
+}
+
 bool Duplicates::place(uint64_t* slots, size_t mask, uint64_t key) {
   for (size_t i = place_of(key, mask);; i = (i + 1) & mask) {
     if (slots[i] == key) return false;
@@ -65,7 +69,7 @@ bool Duplicates::place(uint64_t* slots, size_t mask, uint64_t key) {
 void Duplicates::grow(Shard& shard) {
   const size_t before = shard.slots ? shard.mask.load(std::memory_order_relaxed) + 1 : 0;
   const size_t count = before == 0 ? SLOTS_MIN : before * 2;
-  Slots larger(zeroed_slots(count));
+  Slots larger = zeroed_slots(count);
   for (size_t i = 0; i < before; i++) {
     if (shard.slots[i] != 0) place(larger.get(), count - 1, shard.slots[i]);
   }

@@ -5,7 +5,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -37,7 +36,11 @@ class Duplicates {
 
  private:
   struct Free {
-    void operator()(uint64_t* slots) const { std::free(slots); }
+    Free() : mapped_bytes(0) {}
+    explicit Free(size_t mapped_bytes) : mapped_bytes(mapped_bytes) {}
+    // 0 for what was allocated.
+    size_t mapped_bytes;
+    void operator()(uint64_t* slots) const;
   };
   using Slots = std::unique_ptr<uint64_t[], Free>;
 
@@ -52,6 +55,7 @@ class Duplicates {
     bool has_zero = false;
   };
 
+  static Slots zeroed_slots(size_t count);
   static uint64_t key_of(const uint8_t hash[32]);
   // The lowest bits choose the shard.
   static size_t place_of(uint64_t key, size_t mask) { return key >> 8 & mask; }

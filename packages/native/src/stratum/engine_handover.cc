@@ -18,7 +18,7 @@ namespace otedama::stratum {
 
 namespace {
 
-constexpr uint32_t VERSION = 1;
+constexpr uint32_t VERSION = 2;
 constexpr int POLL_MS = 100;
 constexpr int RETRY_MS = 1000;
 // Time for logins and block candidates that TypeScript has not answered yet.

@@ -159,6 +159,7 @@ class Loop {
   void run();
   void wake();
   void drain_inbox();
+  void read_on();
   void release_answers();
   void on_timers();
   void on_connection_timer(Connection& connection);
@@ -167,7 +168,8 @@ class Loop {
   // loop_sockets.cc: accepting, reading, writing, closing.
   void accept_from(int listener);
   Connection* adopt_socket(int fd, const Address& remote, uint16_t port, bool proxied);
-  void on_readable(Connection& connection);
+  bool watch(Connection& connection, int operation);
+  void on_readable(Connection& connection, bool more);
   void read_lines(Connection& connection, const char* data, size_t size);
   size_t read_proxy_header(Connection& connection, std::string_view data);
   // loop_tls.cc
@@ -229,6 +231,7 @@ class Loop {
   Connection* find(uint64_t connection_id);
   Connection* live(uint32_t slot, uint32_t generation);
   uint64_t id_of(const Connection& connection) const;
+  static uint64_t key_of(const Connection& connection) { return uint64_t{connection.generation} << 32 | connection.slot; }
   template <typename Do>
   void for_each_connection(Do act);
 
@@ -259,6 +262,8 @@ class Loop {
   bool reading_ = true;
   bool running_ = true;
   std::vector<char> read_buffer_;
+  // Connections with something left to read, by their epoll key.
+  std::vector<uint64_t> read_on_;
   std::vector<uint32_t> dirty_;
   std::vector<uint32_t> closed_slots_;
   std::vector<Submit> submits_;
