@@ -53,6 +53,7 @@ interface NativeCrowd {
 
 interface NativePlainServer {
   port(): number;
+  broadcast(line: string): void;
   close(): void;
 }
 
@@ -103,6 +104,11 @@ export class PlainServer {
   constructor(job_line: string) {
     this.#server = new exported.NativePlainServer(job_line);
     this.port = this.#server.port();
+  }
+
+  /** Sends a line to every connection. */
+  broadcast(line: string): void {
+    this.#server.broadcast(line);
   }
 
   close(): void {
