@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { CrowdFigure } from "./measure_crowd.ts";
-import { median, sourceAddresses } from "./measure_load.ts";
+import { median } from "./measure_load.ts";
 import type { StratumBenchOptions } from "./options.ts";
 import {
   cpuSeconds,
@@ -19,6 +19,8 @@ import {
 
 /** Descriptors a process needs besides its connections. */
 const OTHER_FILES = 500;
+/** An address has some 28,000 ports to connect from, to each port of a server. */
+const CONNECTIONS_PER_ADDRESS = 20_000;
 /** Crowds that log in at a time. */
 const CONNECTING_MAX = 2;
 const SETTLE_MS = 2000;
@@ -84,7 +86,8 @@ function total(parts: Part[], of: (part: Part) => number): number {
 
 function connectPart({ server, miners }: Part, { user, password, source_addresses }: StratumBenchOptions): Promise<Generator> {
   const { port } = server;
-  const addresses = source_addresses || sourceAddresses(miners);
+  // Never the system's choice: a crowd this large would leave no port of 127.0.0.1 to the rest of the machine.
+  const addresses = source_addresses || Math.ceil(miners / CONNECTIONS_PER_ADDRESS);
   return startGenerator({ host: "127.0.0.1", port, workers: miners, source_addresses: addresses, user, password });
 }
 

@@ -6,7 +6,7 @@ export interface CrowdOptions {
   host: string;
   port: number;
   workers: number;
-  /** Addresses 127.0.0.1, 127.0.0.2, … to connect from; 0 leaves it to the system, which is enough for about 28,000 connections. */
+  /** Addresses 127.1.0.1, 127.1.0.2, … to connect from; 0 leaves it to the system, which is enough for about 28,000 connections. */
   source_addresses: number;
   /** `#` stands for the worker's number. */
   user: string;
