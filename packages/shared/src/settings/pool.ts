@@ -29,13 +29,8 @@ export const StratumSettings = z.strictObject({
   listen: z.array(ListenAddress).min(1).max(16),
   /** Engine threads; 0 means one for each core. */
   threads: z.int().min(0).max(256).default(0),
-  /** When false every connection keeps `initial_diff` (or the miner's own `d=`). */
+  /** When false every connection keeps the policy's initial difficulty (or the miner's own `d=`). */
   var_diff: z.boolean().default(true),
-  initial_diff: z.number().positive(),
-  min_diff: z.number().positive(),
-  max_diff: z.number().positive(),
-  /** Wanted seconds between two shares of one worker. */
-  target_time_s: z.number().min(0.1).max(600),
   /** Bits of the block version a miner may roll (BIP 310), eight hex digits. */
   version_mask: z
     .string()
