@@ -95,6 +95,7 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       pplns_window: p2p_pool.pplns_window,
       maturity_confirmations: p2p_pool.maturity_confirmations,
     },
+    receipts: { keep_days: p2p_pool.receipt_days, shares_kept_max: p2p_pool.receipt_shares_max },
     database_url: facts.database_url,
     hub,
     metrics: monitoring.enabled ? { host: monitoring.host, port: monitoring.port } : null,
