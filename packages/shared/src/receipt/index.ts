@@ -1,0 +1,4 @@
+export * from "./receipt.ts";
+export * from "./shares.ts";
+export * from "./stored.ts";
+export * from "./tree.ts";
