@@ -1,3 +1,4 @@
+export * from "./answers.ts";
 export * from "./receipt.ts";
 export * from "./shares.ts";
 export * from "./stored.ts";
