@@ -19,6 +19,7 @@ import { FleetWriter } from "./live/fleet_writer.ts";
 import { LiveFigures } from "./live/live_figures.ts";
 import { PoolSeries } from "./live/pool_series.ts";
 import { startSweep } from "./live/sweep.ts";
+import { findMiner } from "./miners/find_miner.ts";
 import { Miners } from "./miners/miners.ts";
 import { createRestHandler } from "./rest/handler.ts";
 import { createMinersHandler } from "./rest/miners.ts";
@@ -118,7 +119,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   const miners = new Miners({ network: settings.network, pool: public_url.host, secret: settings.session_secret }, { sql, now });
   const addressOf = (request: IncomingMessage) => request.socket.remoteAddress ?? "";
   const miner_reads = new ClientBounds({ per_s: 5, burst: 100, clients_max: 20_000 }, { now });
-  const miner_writes = new ClientBounds({ per_s: 0.2, burst: 10, clients_max: 20_000 }, { now });
+  const miner_writes = new ClientBounds({ per_s: 0.2, burst: 20, clients_max: 20_000 }, { now });
   const server = createServer({
     maxHeaderSize: 32_768,
     requestTimeout: 30_000,
@@ -194,7 +195,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   setBridge({
     whoIs: services.whoIs,
     createCaller: async (headers) => createCaller(await createContext(services, headers)),
-    miners,
+    findMiner: (address) => findMiner(address, { miners, live }),
   });
   const bound = server.address() as AddressInfo;
   return {

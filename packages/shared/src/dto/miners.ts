@@ -140,19 +140,15 @@ export type MinerReceiptDto = z.infer<typeof MinerReceiptDto>;
 export const WebhookUrl = z
   .string()
   .max(300)
-  .transform((text, context) => {
+  .regex(/^[\x21-\x7e]*$/, "must be written in ASCII without spaces")
+  .superRefine((text, context) => {
     const url = URL.parse(text);
-    const wrong = (message: string) => {
-      context.addIssue({ code: "custom", message });
-      return z.NEVER;
-    };
-    if (url?.protocol !== "https:") return wrong("must be an address that begins with https://");
-    if (url.username !== "" || url.password !== "") return wrong("must not hold a user name or a password");
-    if (!/\.[a-z]/.test(url.hostname) || /(\.local|\.localhost|\.internal|\.lan|\.home\.arpa)\.?$/.test(url.hostname)) {
-      return wrong("must name a host on the public Internet, not an address or a local name");
+    const wrong = (message: string) => context.addIssue({ code: "custom", message });
+    if (url?.protocol !== "https:") wrong("must be an address that begins with https://");
+    else if (url.username !== "" || url.password !== "") wrong("must not hold a user name or a password");
+    else if (!/\.[a-z]/.test(url.hostname) || /\.(local|localhost|internal|lan|home\.arpa)\.?$/.test(url.hostname)) {
+      wrong("must name a host on the public Internet, not an address or a local name");
     }
-    if (url.href.length > 300) return wrong("is too long");
-    return url.href;
   });
 
 /** What a miner wants to change; what is absent stays, null goes back to the pool's or to nothing. */

@@ -22,7 +22,8 @@ export function makeChallenge(
   now_ms: number,
 ): MinerChallengeDto {
   const nonce = randomBytes(16).toString("hex");
-  const expires_at_ms = now_ms + CHALLENGE_MS;
+  // In whole seconds, as the message says it.
+  const expires_at_ms = Math.floor((now_ms + CHALLENGE_MS) / 1000) * 1000;
   const message = challengeMessage(options.pool, account, change, nonce, expires_at_ms);
   return { change, nonce, expires_at_ms, message, seal: seal(options.secret, message).toString("hex") };
 }
@@ -60,7 +61,7 @@ export function refuseChallenge(
   const message = challengeMessage(options.pool, account, challenge.change, challenge.nonce, challenge.expires_at_ms);
   const ours = seal(options.secret, message);
   if (message !== challenge.message || !timingSafeEqual(ours, Buffer.from(challenge.seal, "hex"))) return "not_ours";
-  return challenge.expires_at_ms <= now_ms ? "expired" : null;
+  return Math.floor(challenge.expires_at_ms / 1000) * 1000 <= now_ms ? "expired" : null;
 }
 
 function seal(secret: string, message: string): Buffer {
