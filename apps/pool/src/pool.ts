@@ -4,7 +4,7 @@
  * block (blocks) and the block becomes credits (payouts); telemetry tells of it all.
  */
 import { join } from "node:path";
-import { BlockLeader, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
+import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
 import { type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
@@ -15,6 +15,7 @@ import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
 import { engineOptions, vardiffOptions } from "./engine_options.ts";
 import { PolicyKeeper } from "./policy/keeper.ts";
+import { ARCHIVE_OPTIONS, ReceiptArchive } from "./receipts/archive.ts";
 import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
 import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
@@ -67,9 +68,14 @@ const SOLO_SEEN_MS = 30 * 86_400_000;
 /** Longest time between a share's judgement and its record on the disk that is reckoned with. */
 const UNWRITTEN_MS = 5_000;
 const REPORT_S = 2;
-const SETTLED_FILES_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const SETTLED_FILES_MS = 7 * DAY_MS;
 /** A list of every session is long on a large pool: it is made this often at most. */
 const SESSIONS_MS = 2_000;
+
+function isPast(at: LogPosition | null, end: { segment: number; bytes: number }): boolean {
+  return at !== null && (at.segment > end.segment || (at.segment === end.segment && at.offset >= end.bytes));
+}
 
 function keptFor<T>(ms: number, monotonic_ms: () => number, make: () => T): () => T {
   let value: T;
@@ -255,7 +261,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   // Shares and blocks.
   const reader = new ShareLogReader(
     { dir: join(settings.data_dir, "shares"), instance_id },
-    { durable: () => engine.stats().share_log },
+    { durable: () => engine.stats().share_log, needed: () => receipts.position?.segment ?? 0 },
   );
   const live = new LiveShares(
     { instance_id },
@@ -299,7 +305,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
         const network_work_hashes = workHashes(block.network_difficulty);
         return { ...block, network_work_hashes, maturity_confirmations, policy_version };
       },
-      onRound: () => tracker.poke(),
+      onRound: () => {
+        tracker.poke();
+        receipts.poke();
+      },
       onUnknownWorkers: (ids) => {
         log.error({ worker_ids: ids.slice(0, 20), count: ids.length }, "shares of workers that the database does not know");
         metrics.lost("unknown_worker", ids.length);
@@ -312,6 +321,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
         if (error) log.warn({ error: error.message }, "shares are not applied yet");
         monitor.report(error);
       },
+    },
+  );
+  const receipts: ReceiptArchive = new ReceiptArchive(
+    { ...ARCHIVE_OPTIONS, instance_id, shares_kept_max: settings.receipts.shares_kept_max },
+    {
+      database,
+      reader,
+      applied: () => consumer.cursor,
+      resolveWorkers: (ids) => directory.resolve(ids),
+      monotonic_ms,
+      onReceipt: (receipt) => log.info({ ...receipt, shares: Number(receipt.shares) }, "receipt"),
+      onGap: (from, to) => log.error({ from, to }, "a part of the share log is gone: the next receipt will not be complete"),
+      onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "receipts are not made yet"),
     },
   );
   const tracker: BlockTracker = new BlockTracker(
@@ -402,6 +424,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   }
   await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
+  receipts.start();
   await submitter.start();
   tracker.start();
   states.start();
@@ -418,9 +441,9 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       if (seconds % REPORT_S === 0 && monitor.up) {
         await reportInstance(database, instance_id, caught_up_ms === null ? null : caught_up_ms - UNWRITTEN_MS);
       }
-      const at = consumer.cursor;
-      if (at && (at.segment > begin.segment || (at.segment === begin.segment && at.offset >= begin.bytes))) local.forgetUnused();
+      if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin)) local.forgetUnused();
       if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);
+      if (seconds % 3600 === 90) await receipts.prune(now_ms() - settings.receipts.keep_days * DAY_MS);
     } catch (error) {
       log.debug({ err: error }, "housekeeping");
     }
@@ -439,6 +462,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       keeper.stop(),
       submitter.stop(),
       consumer.stop(),
+      receipts.stop(),
       tracker.stop(),
       live.stop(),
       metricsServer?.stop(),

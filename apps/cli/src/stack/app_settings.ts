@@ -102,6 +102,7 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       max: stratum.max_diff,
       target_time_s,
     }),
+    receipts: { keep_days: p2p_pool.receipt_days, shares_kept_max: p2p_pool.receipt_shares_max },
     database_url: facts.database_url,
     hub,
     metrics: monitoring.enabled ? { host: monitoring.host, port: monitoring.port } : null,

@@ -181,6 +181,20 @@ export const ConfigSchema = z.strictObject({
         .max(1000)
         .default(100)
         .describe("Confirmations after which a block's reward may be spent."),
+      receipt_days: z
+        .int()
+        .min(1)
+        .max(3650)
+        .default(30)
+        .describe(
+          "Days for which the shares behind a block's receipt are kept, so that miners can check them. Receipts are kept for ever.",
+        ),
+      receipt_shares_max: z
+        .int()
+        .min(0)
+        .max(1_000_000_000)
+        .default(20_000_000)
+        .describe("Shares that are kept for one block, 40 bytes each; beyond them a receipt holds the sums alone."),
     })
     .prefault({})
     .describe("The pool: what it pays, and to whom."),
