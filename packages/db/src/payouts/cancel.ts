@@ -27,7 +27,7 @@ export function cancelBatch(database: Database, options: { batch_id: number; per
       "UPDATE payout_transaction SET state = 'abandoned', trouble = $2 WHERE batch_id = $1 AND state NOT IN ('abandoned', 'replaced')",
       [batch.id, `Given up by ${options.person}: ${reason}`],
     );
-    await returnItems(client, batch.id);
+    await returnItems(client, batch.id, options.person, reason);
     await moveBatch(client, batch.id, "cancelled");
     await client.query("UPDATE payout_batch SET cancelled_by = $2, stopped_why = NULL, note = $3 WHERE id = $1", [
       batch.id,
@@ -85,7 +85,7 @@ async function freeOutputs(db: Queryable, batch_id: number): Promise<void> {
   );
 }
 
-async function returnItems(db: Queryable, batch_id: number): Promise<void> {
+async function returnItems(db: Queryable, batch_id: number, person: string, reason: string): Promise<void> {
   const { rows } = await db.query<{ account_id: number; amount: string }>(
     "SELECT account_id, amount_sats::text AS amount FROM payout_item WHERE batch_id = $1 AND excluded_by IS NULL ORDER BY account_id",
     [batch_id],
@@ -94,5 +94,5 @@ async function returnItems(db: Queryable, batch_id: number): Promise<void> {
     { kind: "miner_paying", account_id, amount_sats: -BigInt(amount) },
     { kind: "miner_available", account_id, amount_sats: BigInt(amount) },
   ]);
-  await writeEntry(db, { cause: "payout_cancel", cause_key: String(batch_id), block_hash: null, postings });
+  await writeEntry(db, { cause: "payout_cancel", cause_key: String(batch_id), block_hash: null, postings, person, reason });
 }

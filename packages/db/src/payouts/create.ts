@@ -84,7 +84,7 @@ export function createBatches(database: Database, options: CreateBatchesOptions)
         ],
       );
       const batch_id = rows[0]?.id as number;
-      await writeItems(client, batch_id, accounts);
+      await writeItems(client, batch_id, accounts, options.created_by);
       batch_ids.push(batch_id);
     }
     return {
@@ -104,7 +104,7 @@ async function lockBalances(db: Queryable): Promise<void> {
   );
 }
 
-async function writeItems(db: Queryable, batch_id: number, accounts: readonly PlannedPayout[]): Promise<void> {
+async function writeItems(db: Queryable, batch_id: number, accounts: readonly PlannedPayout[], person: string): Promise<void> {
   await db.query(
     `INSERT INTO payout_item (batch_id, account_id, address, amount_sats)
      SELECT $1, v.account_id, v.address, v.amount FROM unnest($2::int[], $3::text[], $4::bigint[]) AS v (account_id, address, amount)`,
@@ -119,6 +119,6 @@ async function writeItems(db: Queryable, batch_id: number, accounts: readonly Pl
     { kind: "miner_available", account_id, amount_sats: -available_sats },
     { kind: "miner_paying", account_id, amount_sats: available_sats },
   ]);
-  const written = await writeEntry(db, { cause: "payout", cause_key: String(batch_id), block_hash: null, postings });
+  const written = await writeEntry(db, { cause: "payout", cause_key: String(batch_id), block_hash: null, postings, person });
   if (!written) throw new Error(`the ledger has a payout of batch ${batch_id} already`);
 }

@@ -35,6 +35,8 @@ export function excludeItem(
       cause: "payout_cancel",
       cause_key: `${batch.id}:${account_id}`,
       block_hash: null,
+      person,
+      reason,
       postings: [
         { kind: "miner_paying", account_id, amount_sats: -amount_sats },
         { kind: "miner_available", account_id, amount_sats },
