@@ -7,6 +7,7 @@ export * from "./settings/agent.ts";
 export * from "./settings/common.ts";
 export * from "./settings/policy.ts";
 export * from "./settings/pool.ts";
+export * from "./settings/signer.ts";
 export * from "./settings/web.ts";
 export * from "./wire/agents.ts";
 export * from "./wire/browsers.ts";

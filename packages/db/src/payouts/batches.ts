@@ -15,7 +15,7 @@ const COLUMNS = `b.id, b.state, b.created_by, ${ms("b.created_at")} AS created_a
   coalesce((SELECT array_agg(a.person ORDER BY a.at) FROM payout_approval a WHERE a.batch_id = b.id), '{}') AS approved_by,
   (SELECT count(*)::int FROM payout_item i WHERE i.batch_id = b.id AND i.excluded_by IS NULL) AS accounts,
   t.txid, t.fee, coalesce(t.attempts, 0) AS attempts, coalesce(t.confirmations, 0) AS confirmations, p.policy
-  FROM payout_batch b LEFT JOIN pool_policy p ON p.version = b.policy_version
+  FROM payout_batch b LEFT JOIN (SELECT policy FROM pool_policy ORDER BY version DESC LIMIT 1) p ON true
   LEFT JOIN LATERAL (SELECT x.txid, x.fee_sats::text AS fee, x.confirmations, x.attempt,
       (SELECT max(attempt) FROM payout_transaction WHERE batch_id = b.id) AS attempts FROM payout_transaction x WHERE x.batch_id = b.id
     ORDER BY (x.block_hash IS NOT NULL) DESC, (x.state IN ('broadcast', 'confirmed')) DESC, x.attempt DESC LIMIT 1) t ON true`;

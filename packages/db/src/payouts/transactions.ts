@@ -5,6 +5,7 @@ import { acceptSignedPsbt, type BuiltPsbt, PsbtError } from "@otedama/shared/psb
 import { type Database, type Queryable, transaction } from "../pool/connect.ts";
 import { PayoutError } from "./errors.ts";
 import { lockBatch, moveBatch } from "./lock.ts";
+import { readPayoutPolicy } from "./policy.ts";
 
 export type PayoutTransactionState = "unsigned" | "signed" | "broadcast" | "confirmed" | "replaced" | "abandoned";
 
@@ -52,6 +53,7 @@ export interface OpenBatch {
   id: number;
   state: PayoutBatchState;
   fee_payer: "pool" | "miners";
+  /** That holds now: whom and how much to pay was decided when the batch was planned, what to offer the network is decided today. */
   policy: PoolPolicy;
   amount_sats: bigint;
   waiting_for: string | null;
@@ -62,7 +64,7 @@ export interface OpenBatch {
 export async function listOpenBatches(db: Queryable): Promise<OpenBatch[]> {
   const { rows } = await db.query<Omit<OpenBatch, "policy" | "amount_sats"> & { policy: unknown; amount: string }>(
     `SELECT b.id, b.state, b.fee_payer, p.policy, b.amount_sats::text AS amount, b.waiting_for, b.stopped_why
-     FROM payout_batch b JOIN pool_policy p ON p.version = b.policy_version
+     FROM payout_batch b CROSS JOIN (SELECT policy FROM pool_policy ORDER BY version DESC LIMIT 1) p
      WHERE b.state IN ('approved', 'unsigned', 'signed', 'broadcast') ORDER BY b.id LIMIT 500`,
   );
   return rows.map(({ policy, amount, ...row }) => ({ ...row, policy: PoolPolicy.parse(policy), amount_sats: BigInt(amount) }));
@@ -153,9 +155,23 @@ export function storeUnsigned(
   });
 }
 
-/** Written before the PSBT leaves, so that the pool never takes one that left for one that did not. */
-export async function markHandedOut(db: Queryable, transaction_id: number): Promise<void> {
-  await db.query("UPDATE payout_transaction SET handed_out_at = coalesce(handed_out_at, now()) WHERE id = $1", [transaction_id]);
+/**
+ * Written before the PSBT leaves, so that the pool never takes one that left for one that did not. False when the batch was given up
+ * meanwhile: then it must not leave.
+ */
+export function markHandedOut(database: Database, batch_id: number, transaction_id: number): Promise<boolean> {
+  return transaction(database, async (client) => {
+    const batch = await lockBatch(client, batch_id);
+    return batch.state === "unsigned" && batch.stopped_why === null && handOut(client, transaction_id);
+  });
+}
+
+async function handOut(db: Queryable, transaction_id: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "UPDATE payout_transaction SET handed_out_at = coalesce(handed_out_at, now()) WHERE id = $1 AND state = 'unsigned'",
+    [transaction_id],
+  );
+  return rowCount === 1;
 }
 
 /**
@@ -172,7 +188,7 @@ export function downloadPsbt(
     if (batch.state !== "unsigned" || !newest) {
       throw new PayoutError("wrong_state", `Batch ${batch.id} is ${batch.state}: there is nothing to sign.`);
     }
-    await markHandedOut(client, newest.id);
+    await handOut(client, newest.id);
     const { id, attempt, psbt, unsigned_txid } = newest;
     return { transaction_id: id, attempt, psbt, unsigned_txid };
   });
@@ -204,9 +220,7 @@ export function acceptSigned(
     if (batch.state !== "unsigned" || !attempt) {
       throw new PayoutError("wrong_state", `Batch ${batch.id} is ${batch.state}: no signature is waited for.`);
     }
-    const { policy } = await client
-      .query<{ policy: unknown }>("SELECT policy FROM pool_policy WHERE version = $1", [batch.policy_version])
-      .then(({ rows }) => ({ policy: PoolPolicy.parse(rows[0]?.policy) }));
+    const { policy } = await readPayoutPolicy(client);
     // A fee that a person asked for by hand may lie above the policy's.
     const fee_rate_max = Math.max(policy.payouts.fee_rate_max, attempt.fee_rate);
     const signed = acceptSignedPsbt(attempt.psbt, options.psbt, {

@@ -63,15 +63,6 @@ export async function readOutputs(
   return rows.map(({ value, ...row }) => ({ ...row, value_sats: BigInt(value) }));
 }
 
-/** Takes an output out of the free ones: a node says that it is spent, or never was. */
-export async function markSpent(db: Queryable, outpoint: { txid: string; vout: number }, spent_txid: string): Promise<void> {
-  await db.query("UPDATE wallet_output SET spent_txid = $3 WHERE txid = $1 AND vout = $2 AND spent_txid IS NULL", [
-    outpoint.txid,
-    outpoint.vout,
-    spent_txid,
-  ]);
-}
-
 /** Blocks of the pool whose coinbase is not among the outputs yet. */
 export async function listUnknownCoinbases(
   db: Queryable,
@@ -238,15 +229,16 @@ export async function countConfirmations(db: Queryable, tip_height: number): Pro
   );
 }
 
-/** Transactions that were sent and are in no block: they are sent again now and then. Settled ones that a reorganisation took too. */
+/** Of each batch the newest transaction that was sent, while none of them is in a block. Settled ones that a reorganisation took too. */
 export async function listUnmined(
   db: Queryable,
 ): Promise<{ id: number; batch_id: number; txid: string; raw_hex: string; settled: boolean }[]> {
   const { rows } = await db.query<{ id: number; batch_id: number; txid: string; raw_hex: string; settled: boolean }>(
-    `SELECT t.id, t.batch_id, t.txid, t.raw_hex, b.state = 'settled' AS settled
+    `SELECT DISTINCT ON (t.batch_id) t.id, t.batch_id, t.txid, t.raw_hex, b.state = 'settled' AS settled
      FROM payout_transaction t JOIN payout_batch b ON b.id = t.batch_id
      WHERE t.state IN ('broadcast', 'confirmed') AND t.block_hash IS NULL AND t.raw_hex IS NOT NULL AND b.stopped_why IS NULL
-     ORDER BY t.id LIMIT 200`,
+       AND NOT EXISTS (SELECT 1 FROM payout_transaction x WHERE x.batch_id = t.batch_id AND x.block_hash IS NOT NULL)
+     ORDER BY t.batch_id, t.attempt DESC LIMIT 200`,
   );
   return rows;
 }

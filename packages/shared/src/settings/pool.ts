@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network, NetworkRange } from "./common.ts";
+import { PayoutSettings } from "./signer.ts";
 
 export const ChainNodeSettings = z.strictObject({
   /** JSON-RPC address of a Bitcoin Core compatible node, without credentials: `http://127.0.0.1:8332`. */
@@ -91,6 +92,8 @@ export const PoolSettings = z.strictObject({
     /** Confirmations after which a coinbase can be spent. */
     maturity_confirmations: z.int().min(1).max(1000).default(100),
   }),
+  /** Who signs payouts, and what may be spent. What is paid when is the policy's. */
+  payouts: PayoutSettings.prefault({}),
   database_url: DatabaseUrl,
   /** The control plane; null runs the pool by itself. */
   hub: HubLink.nullable(),
