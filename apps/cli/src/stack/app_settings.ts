@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { AgentSettings, type HubLink, PoolSettings, type UpstreamPool, WebSettings } from "@otedama/shared";
+import { AgentSettings, type HubLink, PoolSettings, type SignerLink, type UpstreamPool, WebSettings } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import type { Home } from "./home.ts";
 
@@ -10,6 +10,7 @@ export interface StackFacts {
   database_url: string;
   nodes: PoolSettings["nodes"];
   payout_address: string;
+  signer: SignerLink;
   /** Of one mining thread; makes the first difficulty on regtest fit the machine. */
   thread_hashrate_hps: number;
 }
@@ -94,6 +95,12 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       fee_percent: solo ? 0 : p2p_pool.fee_percentage,
       pplns_window: p2p_pool.pplns_window,
       maturity_confirmations: p2p_pool.maturity_confirmations,
+    },
+    payouts: {
+      signer: facts.signer,
+      psbt_version: config.signer.psbt_version,
+      descriptors: config.signer.descriptors,
+      descriptor_scan_minutes: config.signer.descriptor_scan,
     },
     database_url: facts.database_url,
     hub,
