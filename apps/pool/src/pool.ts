@@ -1,12 +1,12 @@
 /**
  * One pool, put together: every part is made here and handed what it needs. Along the share's way: the chain node's templates become
  * jobs (work), the engine serves them (stratum) and logs shares, the log becomes accounts (shares), a winning share becomes a
- * block (blocks) and the block becomes credits (payouts); telemetry tells of it all.
+ * block (blocks) and the block becomes credits and payments (payouts); telemetry tells of it all.
  */
 import { join } from "node:path";
 import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
-import { type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
+import { bytesToHex, type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
 import type { Logger } from "pino";
 import { BlockFiles } from "./blocks/block_files.ts";
@@ -14,6 +14,8 @@ import { FoundBlocks } from "./blocks/found.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
 import { engineOptions, vardiffOptions } from "./engine_options.ts";
+import { PAYOUT_OPTIONS, PayoutExecutor } from "./payouts/batches/executor.ts";
+import { makeSigner } from "./payouts/batches/signers/signer.ts";
 import { PolicyKeeper } from "./policy/keeper.ts";
 import { ARCHIVE_OPTIONS, ReceiptArchive } from "./receipts/archive.ts";
 import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
@@ -129,10 +131,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       { onState: (message) => (message ? log.warn({ message }, "hub") : log.info("hub connected")) },
     );
   const tell = (kind: PoolEvent["kind"], subject: string, message: string) => {
-    log[kind.endsWith("_down") || kind === "block_rejected" || kind === "block_orphaned" ? "warn" : "info"](
-      { subject, message },
-      kind,
-    );
+    const bad = kind.endsWith("_down") || ["block_rejected", "block_orphaned", "payout_stopped"].includes(kind);
+    log[bad ? "warn" : "info"]({ subject, message }, kind);
     hub?.event({ at_ms: now_ms(), kind, subject, message });
   };
 
@@ -248,6 +248,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       );
       tracker.poke();
       if (keeper.current.policy.scheme === "fpps") void fees.read(template.height);
+      payouts.poke();
     },
     onNode: (node, message) => {
       nodeReports.report(node.name, message);
@@ -362,6 +363,26 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "blocks are not followed"),
     },
   );
+  const payouts: PayoutExecutor = new PayoutExecutor(
+    {
+      ...PAYOUT_OPTIONS,
+      network,
+      payout_script_hex: bytesToHex(payout.script),
+      psbt_version: settings.payouts.psbt_version,
+      descriptors: settings.payouts.descriptors,
+      descriptor_scan_ms: settings.payouts.descriptor_scan_minutes * 60_000,
+      poll_ms: settings.payouts.poll_ms,
+    },
+    {
+      database,
+      nodes,
+      node: () => source.active,
+      signer: makeSigner(settings.payouts.signer),
+      now_ms,
+      onEvent: (kind, batch_id, message) => tell(`payout_${kind}`, String(batch_id), message),
+      onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "payouts are not followed"),
+    },
+  );
   const states = new WorkerStates(
     { every_ms: 3_000 },
     {
@@ -427,6 +448,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   receipts.start();
   await submitter.start();
   tracker.start();
+  payouts.start();
   states.start();
   hub?.start();
 
@@ -464,6 +486,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       consumer.stop(),
       receipts.stop(),
       tracker.stop(),
+      payouts.stop(),
       live.stop(),
       metricsServer?.stop(),
     ]);

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network, NetworkRange } from "./common.ts";
 import { PoolPolicy } from "./policy.ts";
+import { PayoutSettings } from "./signer.ts";
 
 export const ChainNodeSettings = z.strictObject({
   /** JSON-RPC address of a Bitcoin Core compatible node, without credentials: `http://127.0.0.1:8332`. */
@@ -84,6 +85,8 @@ export const PoolSettings = z.strictObject({
   }),
   /** What the settings file asks for; what the pool runs by is the newest version in the database. */
   policy: PoolPolicy,
+  /** Who signs payouts, and what may be spent. What is paid when is the policy's. */
+  payouts: PayoutSettings.prefault({}),
   database_url: DatabaseUrl,
   /** What is kept so that miners can check the receipts of blocks. */
   receipts: z
