@@ -105,7 +105,8 @@ export class Stack {
       this.#control?.stop();
       await Promise.all(this.#apps.map((app) => app.stop(APP_GRACE_MS)));
       await this.#database?.stop(DATABASE_GRACE_MS);
-      this.#pid_files.remove("supervisor");
+      // A start that was refused leaves the other one's claim alone.
+      if (this.#pid_files.running("supervisor")?.pid === process.pid) this.#pid_files.remove("supervisor");
     })();
     return this.#stopped;
   }
