@@ -9,6 +9,7 @@ import { PasswordHasher } from "./auth/password.ts";
 import { setBridge } from "./bridge.ts";
 import { Counters } from "./counters.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
+import { createPayoutsExport } from "./http/payouts_export.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
@@ -96,6 +97,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
   const services: Services = {
     log,
+    network: settings.network,
     database,
     passwords,
     live,
@@ -124,6 +126,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       rest: createRestHandler({ version, public_url: settings.public_url }, { figures: public_figures }),
       auth: createAuthHandler({ auth, counters, public_url, askDatabase: () => sql.query("SELECT 1") }),
       trpc: createTrpcHandler(services),
+      exports: createPayoutsExport(services),
       pages,
       public_url,
       counters,

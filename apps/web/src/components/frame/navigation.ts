@@ -1,4 +1,4 @@
-import { Blocks, Gauge, type LucideIcon, NotebookText, Server, Settings, Users, Wallet } from "lucide-react";
+import { Blocks, Gauge, type LucideIcon, NotebookText, Send, Server, Settings, Users, Wallet } from "lucide-react";
 
 export type Place = { readonly href: string; readonly word: string; readonly icon: LucideIcon };
 export type PlaceGroup = { readonly name: string | null; readonly places: readonly Place[] };
@@ -17,6 +17,7 @@ export const PLACES: readonly PlaceGroup[] = [
   {
     name: "Payouts",
     places: [
+      { href: "/payouts", word: "Payouts", icon: Send },
       { href: "/balances", word: "Balances", icon: Wallet },
       { href: "/ledger", word: "Ledger", icon: NotebookText },
     ],

@@ -101,7 +101,8 @@ export function BatchFacts({ detail: { batch, approvals } }: BatchProps) {
         ),
     },
   ];
-  if (batch.txid !== null) facts.push({ name: "Transaction", value: <Copyable text={batch.txid} what="transaction" shorten="hash" /> });
+  if (batch.txid !== null)
+    facts.push({ name: "Transaction", value: <Copyable text={batch.txid} what="transaction" shorten="hash" /> });
   if (batch.note !== null) facts.push({ name: "Note", value: batch.note });
   return <Facts facts={facts} />;
 }

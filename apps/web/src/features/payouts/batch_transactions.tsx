@@ -24,7 +24,9 @@ export function BatchTransactions({ detail, may }: TransactionsProps) {
   if (transactions.length === 0) {
     return (
       <p className="text-sm text-ink-3">
-        {batch.state === "cancelled" ? "None was made." : "None yet. It is made when the batch is approved and the pool has outputs to spend."}
+        {batch.state === "cancelled"
+          ? "None was made."
+          : "None yet. It is made when the batch is approved and the pool has outputs to spend."}
       </p>
     );
   }
@@ -133,9 +135,15 @@ function UploadPsbt({ batch_id }: { readonly batch_id: number }) {
   const take = async (file: File) => {
     setProblem(null);
     try {
-      if (file.size > FILE_BYTES_MAX) throw new Error(`${file.name} has ${file.size} bytes: a PSBT is smaller than ${FILE_BYTES_MAX}.`);
+      if (file.size > FILE_BYTES_MAX)
+        throw new Error(`${file.name} has ${file.size} bytes: a PSBT is smaller than ${FILE_BYTES_MAX}.`);
       const { txid } = await upload.mutateAsync({ batch_id, psbt: await psbtText(file) });
-      toast({ tone: "good", icon: CircleCheck, word: "Signed", text: `The transaction ${txid.slice(0, 12)}… is stored and will be sent.` });
+      toast({
+        tone: "good",
+        icon: CircleCheck,
+        word: "Signed",
+        text: `The transaction ${txid.slice(0, 12)}… is stored and will be sent.`,
+      });
       await cache.invalidateQueries({ queryKey: trpc.payouts.pathKey() });
     } catch (error) {
       setProblem(error instanceof Error ? error.message : "The server did not answer.");

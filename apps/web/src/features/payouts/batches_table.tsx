@@ -73,8 +73,8 @@ export function BatchesTable({ initial, initialQuery }: BatchesTableProps) {
             chosen.state === null ? (
               <Empty icon={Send} title="No payout was made yet">
                 <p>
-                  A batch is planned when accounts reach their threshold, by the schedule or by hand under Due. It then goes through
-                  the steps above, and each of them can be seen here.
+                  A batch is planned when accounts reach their threshold, by the schedule or by hand under Due. It then goes
+                  through the steps above, and each of them can be seen here.
                 </p>
               </Empty>
             ) : (

@@ -28,7 +28,11 @@ export function DueTable({ may }: { readonly may: boolean }) {
   const [planning, setPlanning] = useState(false);
   const [holding, setHolding] = useState<PlannedPayoutDto | null>(null);
   const excluded_account_ids = [...excluded].sort((a, b) => a - b);
-  const plan = useQuery({ ...trpc.payouts.plan.queryOptions({ excluded_account_ids }), placeholderData: keepPreviousData, retry: 1 });
+  const plan = useQuery({
+    ...trpc.payouts.plan.queryOptions({ excluded_account_ids }),
+    placeholderData: keepPreviousData,
+    retry: 1,
+  });
   if (plan.data === undefined) {
     return plan.isError ? (
       <Problem title="The plan could not be made" onRetry={() => void plan.refetch()}>
@@ -62,13 +66,17 @@ export function DueTable({ may }: { readonly may: boolean }) {
       >
         {data.accounts.length === 0 ? (
           <Empty icon={Clock} title="Nothing is owed">
-            <p>An account is due when its confirmed balance reaches its threshold. Balances come from blocks that are deep enough.</p>
+            <p>
+              An account is due when its confirmed balance reaches its threshold. Balances come from blocks that are deep enough.
+            </p>
           </Empty>
         ) : (
           <PlanRows plan={data} may={may} excluded={excluded} onToggle={toggle} onHold={setHolding} />
         )}
       </Panel>
-      {planning ? <PlanDialog plan={data} excluded_account_ids={excluded_account_ids} onClose={() => setPlanning(false)} /> : null}
+      {planning ? (
+        <PlanDialog plan={data} excluded_account_ids={excluded_account_ids} onClose={() => setPlanning(false)} />
+      ) : null}
       {holding === null ? null : <HoldDialog account={holding} onClose={() => setHolding(null)} />}
     </>
   );
@@ -78,7 +86,9 @@ function planNote(plan: PayoutPlanDto, paid: number): string {
   if (paid === 0) return "for each account, why not";
   const batches = plural(plan.batches.length, "batch", "batches");
   const approval =
-    plan.approvals_required === 0 ? "nobody has to approve it" : `${plural(plan.approvals_required, "person", "people")} must approve it`;
+    plan.approvals_required === 0
+      ? "nobody has to approve it"
+      : `${plural(plan.approvals_required, "person", "people")} must approve it`;
   return `${plural(paid, "account", "accounts")} in ${batches} · ${approval} · the network's fee is paid by the ${plan.fee_payer}`;
 }
 
@@ -187,7 +197,8 @@ function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
       </table>
       {plan.accounts.length > ROWS_MAX ? (
         <p className="px-4 py-2 text-xs text-ink-3">
-          {plural(plan.accounts.length - ROWS_MAX, "smaller account is", "smaller accounts are")} not listed; the plan holds them all.
+          {plural(plan.accounts.length - ROWS_MAX, "smaller account is", "smaller accounts are")} not listed; the plan holds them
+          all.
         </p>
       ) : null}
     </>

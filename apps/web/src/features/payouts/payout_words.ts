@@ -5,7 +5,12 @@ import type { StateLook } from "@/components/data/states.tsx";
 export const BATCH_LOOKS: Readonly<Record<PayoutBatchState, StateLook>> = {
   planned: { tone: "warn", icon: Clock, word: "Planned", meaning: "Reserved in the ledger; waits for approval." },
   approved: { tone: "active", icon: CircleDot, word: "Approved", meaning: "The pool chooses inputs and makes the transaction." },
-  unsigned: { tone: "active", icon: PenLine, word: "To be signed", meaning: "The transaction is made and waits for its signature." },
+  unsigned: {
+    tone: "active",
+    icon: PenLine,
+    word: "To be signed",
+    meaning: "The transaction is made and waits for its signature.",
+  },
   signed: { tone: "active", icon: Send, word: "Signed", meaning: "Stored with its signatures; on its way to the nodes." },
   broadcast: { tone: "active", icon: Radio, word: "Broadcast", meaning: "A node has it; waits to be mined deep enough." },
   settled: { tone: "good", icon: CircleCheck, word: "Settled", meaning: "Deep enough in the chain: paid." },

@@ -18,8 +18,8 @@ import { DueTable } from "./due_table.tsx";
 import { HoldsTable } from "./holds_table.tsx";
 import { mayPay } from "./may_pay.ts";
 import { PaymentsTable } from "./payments_table.tsx";
-import { Pipeline } from "./pipeline.tsx";
 import { type batchesQuery, batchesSearch, parseAsPayoutTab } from "./payouts_search.ts";
+import { Pipeline } from "./pipeline.tsx";
 
 type PayoutsScreenProps = {
   readonly me: MeDto;
@@ -106,7 +106,11 @@ const Export = ({ format }: { readonly format: "csv" | "json" }) => (
 function Wallet({ summary }: { readonly summary: PayoutSummaryDto }) {
   const { wallet } = summary;
   const figures = [
-    { name: "Spendable", note: `in ${plural(wallet.outputs, "output", "outputs")} that the pool knows of`, sats: wallet.spendable_sats },
+    {
+      name: "Spendable",
+      note: `in ${plural(wallet.outputs, "output", "outputs")} that the pool knows of`,
+      sats: wallet.spendable_sats,
+    },
     { name: "Coming", note: "ripening or not yet mined", sats: wallet.coming_sats },
     { name: "In batches", note: "inputs of open transactions", sats: wallet.reserved_sats },
     { name: "Owed, not due", note: plural(summary.waiting.accounts, "account", "accounts"), sats: summary.waiting.amount_sats },

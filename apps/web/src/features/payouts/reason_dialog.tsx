@@ -21,7 +21,17 @@ type ReasonDialogProps = {
 };
 
 /** An order about money that needs its reason: it is written down with who gave it. */
-export function ReasonDialog({ title, description, action, danger = false, confirm, problem, busy, onClose, onConfirm }: ReasonDialogProps) {
+export function ReasonDialog({
+  title,
+  description,
+  action,
+  danger = false,
+  confirm,
+  problem,
+  busy,
+  onClose,
+  onConfirm,
+}: ReasonDialogProps) {
   const [missing, setMissing] = useState<"reason" | "confirm" | null>(null);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

@@ -7,6 +7,23 @@ import { get as ledgerGet } from "./ledger/get.ts";
 import { list as ledgerList } from "./ledger/list.ts";
 import { get as meGet } from "./me/get.ts";
 import { get as overviewGet } from "./overview/get.ts";
+import { account as payoutsAccount } from "./payouts/account.ts";
+import { approve as payoutsApprove } from "./payouts/approve.ts";
+import { batch as payoutsBatch } from "./payouts/batch.ts";
+import { batches as payoutsBatches } from "./payouts/batches.ts";
+import { bump as payoutsBump } from "./payouts/bump.ts";
+import { cancel as payoutsCancel } from "./payouts/cancel.ts";
+import { create as payoutsCreate } from "./payouts/create.ts";
+import { download as payoutsDownload } from "./payouts/download.ts";
+import { exclude as payoutsExclude } from "./payouts/exclude.ts";
+import { hold as payoutsHold } from "./payouts/hold.ts";
+import { holds as payoutsHolds } from "./payouts/holds.ts";
+import { payments as payoutsPayments } from "./payouts/payments.ts";
+import { plan as payoutsPlan } from "./payouts/plan.ts";
+import { release as payoutsRelease } from "./payouts/release.ts";
+import { resume as payoutsResume } from "./payouts/resume.ts";
+import { summary as payoutsSummary } from "./payouts/summary.ts";
+import { upload as payoutsUpload } from "./payouts/upload.ts";
 import { series as poolSeries } from "./pool/series.ts";
 import { createCallerFactory, router } from "./procedure.ts";
 import { get as rigsGet } from "./rigs/get.ts";
@@ -27,6 +44,25 @@ export const appRouter = router({
   rigs: router({ list: rigsList, get: rigsGet }),
   balances: router({ list: balancesList, get: balancesGet }),
   ledger: router({ list: ledgerList, get: ledgerGet }),
+  payouts: router({
+    account: payoutsAccount,
+    approve: payoutsApprove,
+    batch: payoutsBatch,
+    batches: payoutsBatches,
+    bump: payoutsBump,
+    cancel: payoutsCancel,
+    create: payoutsCreate,
+    download: payoutsDownload,
+    exclude: payoutsExclude,
+    hold: payoutsHold,
+    holds: payoutsHolds,
+    payments: payoutsPayments,
+    plan: payoutsPlan,
+    release: payoutsRelease,
+    resume: payoutsResume,
+    summary: payoutsSummary,
+    upload: payoutsUpload,
+  }),
   search: router({ find: searchFind }),
 });
 export type AppRouter = typeof appRouter;
