@@ -27,6 +27,8 @@ const SCREENS: readonly { readonly name: string; readonly kicker: string; readon
     { name: "account", kicker: "Payouts · Balances", address: (page) => firstRow(page, "/balances") },
     { name: "ledger", kicker: "Payouts · Ledger", address: async () => "/ledger" },
     { name: "entry", kicker: "Payouts · Ledger", address: (page) => firstRow(page, "/ledger") },
+    { name: "pool settings", kicker: "Pool · Settings", address: async () => "/policy" },
+    { name: "pool risk", kicker: "Pool · Settings", address: async () => "/policy?tab=risk" },
     { name: "settings", kicker: "Settings", address: async () => "/settings?tab=appearance" },
   ];
 

@@ -1,7 +1,8 @@
 /** Payouts as the accountant handles them, over the real server; the pool's part is done here by the functions it uses. */
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
-import { PayoutBatchDetailDto, PayoutPlanDto, PayoutSummaryDto, type PoolPolicy } from "@otedama/shared";
+import { PayoutBatchDetailDto, PayoutPlanDto, PayoutSummaryDto } from "@otedama/shared";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { POOL_POLICY } from "./fixtures/policy.ts";
 import { type RunningWeb, startTestWeb } from "./fixtures/web_server.ts";
 
 const ADDRESSES = [
@@ -9,34 +10,6 @@ const ADDRESSES = [
   "2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm",
   "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn",
 ];
-
-const POLICY: PoolPolicy = {
-  scheme: "pplns",
-  solo_allowed: true,
-  fee_percent: { solo: 1, pplns: 1, prop: 1, pps: 2, fpps: 2 },
-  fee_exempt_addresses: [],
-  donation: null,
-  finder_bonus_percent: 0,
-  pplns_window: 2,
-  coinbase_text: "/test/",
-  difficulty: { initial: 1, min: 1, max: 1_000, target_time_s: 10 },
-  payouts: {
-    scheduled: false,
-    every_hours: 24,
-    threshold_sats: 100_000,
-    threshold_min_sats: 10_000,
-    fee_payer: "pool",
-    fee_rate_min: 1,
-    fee_rate_max: 100,
-    fee_target_blocks: 6,
-    outputs_max: 100,
-    unattended_max_sats: 0,
-    four_eyes_above_sats: 400_000,
-    confirmations: 6,
-    bump_after_minutes: 0,
-  },
-  correction_four_eyes_above_sats: 1_000_000,
-};
 
 let postgres: TestPostgres;
 let web: RunningWeb;
@@ -46,7 +19,7 @@ beforeAll(async () => {
   postgres = await startTestPostgres();
   web = await startTestWeb(await postgres.createMigratedDatabase());
   await web.sql.query("INSERT INTO pool_policy (policy, created_by, reason) VALUES ($1, 'config.yaml', 'first')", [
-    JSON.stringify(POLICY),
+    JSON.stringify(POOL_POLICY),
   ]);
   await web.sql.query("INSERT INTO account (address) SELECT * FROM unnest($1::text[])", [ADDRESSES]);
   await web.sql.query(`INSERT INTO ledger_account (kind, account_id) SELECT 'miner_available', id FROM account`);
