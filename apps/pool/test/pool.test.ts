@@ -278,9 +278,13 @@ describe("a pool", () => {
     ]) {
       expect(text).toMatch(line);
     }
-    const health = await fetch(`${base}/health`);
-    expect(health.status).toBe(200);
-    expect(await health.json()).toMatchObject({ status: "ok", accounting_lag_records: 0 });
+    const health = await until("every share to be applied", async () => {
+      const answer = await fetch(`${base}/health`);
+      expect(answer.status).toBe(200);
+      const body = (await answer.json()) as { status: string; accounting_lag_records: number };
+      return body.accounting_lag_records === 0 && body;
+    });
+    expect(health.status).toBe("ok");
     expect((await fetch(`${base}/other`)).status).toBe(404);
     const rate = await database.query("SELECT sum(hashrate_m15_hps) AS hps, sum(connections)::int AS n FROM worker_state");
     expect(Number(rate.rows[0].hps)).toBeGreaterThan(0);
