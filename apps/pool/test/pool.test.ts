@@ -263,6 +263,7 @@ describe("a pool", () => {
     // The node was away a moment ago: the pool finds that it is back at its next try.
     const fit = (s: PoolSnapshot | undefined) => s?.node.state === "ok" && s.database.state === "ok" && s;
     const latest = await until("a snapshot with node and database there", () => fit(snapshots.at(-1)));
+    await until("the shares to be applied", () => snapshots.at(-1)?.accounting_lag_records === 0);
     expect(latest.job?.reward_sats).toBeGreaterThan(0);
     expect(latest.shares.accepted).toBeGreaterThan(10);
     expect(latest.workers_online).toBeGreaterThan(0);
