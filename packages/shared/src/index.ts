@@ -2,6 +2,7 @@ export * from "./bitcoin/index.ts";
 export * from "./dto/index.ts";
 export * from "./dto/ledger.ts";
 export * from "./dto/queries.ts";
+export * from "./dto/reserve.ts";
 export * from "./settings/agent.ts";
 export * from "./settings/common.ts";
 export * from "./settings/policy.ts";

@@ -15,6 +15,7 @@ export {
   setupTokenIsGood,
   writeAudit,
 } from "./people.ts";
+export { type LiveRates, readReserveRisk } from "./reserve_risk.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export { searchEverything } from "./search.ts";
 export { type PoolSummary, poolSummary } from "./summary.ts";
