@@ -6,6 +6,7 @@ export * from "./ledger.ts";
 export * from "./policy.ts";
 export * from "./rounds.ts";
 export * from "./share_windows.ts";
+export * from "./receipts.ts";
 export * from "./shares.ts";
 export * from "./window.ts";
 export * from "./workers.ts";
