@@ -79,12 +79,30 @@ async function login(user: string, password?: string): Promise<StratumMiner> {
   return miner;
 }
 
-/** Mines until the chain has a block more; returns its hash. */
+/** Mines until the chain has a block more of this miner; returns its hash. One that another found before may arrive in between. */
 async function mineBlock(miner: StratumMiner): Promise<string> {
-  const height = await chain.rpc<number>("getblockcount");
-  while ((await chain.rpc<number>("getblockcount")) === height) await miner.mine();
-  return chain.rpc("getblockhash", [height + 1]);
+  for (;;) {
+    const height = await chain.rpc<number>("getblockcount");
+    while ((await chain.rpc<number>("getblockcount")) === height) await miner.mine();
+    const hash = await chain.rpc<string>("getblockhash", [height + 1]);
+    const finder = await until("the block's row", async () => {
+      const { rows } = await database.query<{ login: string }>(
+        `SELECT a.address || '.' || w.name AS login FROM block b JOIN worker w ON w.id = b.worker_id JOIN account a ON a.id = w.account_id
+         WHERE b.hash = $1`,
+        [hash],
+      );
+      return rows[0]?.login;
+    });
+    if (finder === miner.user) return hash;
+  }
 }
+
+/** Every block that was found until now is on the chain, or beside it. */
+const blocksSettled = () =>
+  until("the blocks from before to be followed", async () => {
+    const { rows } = await database.query("SELECT 1 FROM block WHERE state = 'found'");
+    return rows.length === 0;
+  });
 
 const acceptedOf = async (name: string) => {
   const { rows } = await database.query(
@@ -161,6 +179,7 @@ describe("a pool", () => {
   test("orphans a block that a longer branch replaced, and takes its credits back", async () => {
     const a = await login(`${POOL_ADDRESS}.a`);
     const hash = await mineBlock(a);
+    await blocksSettled();
     await until("the block to be pending", async () => (await blockState(hash)) === "pending");
     const height = await chain.rpc<number>("getblockcount");
     await chain.rpc("generateonheight", [height - 1, 2, POOL_ADDRESS]);
@@ -202,6 +221,7 @@ describe("a pool", () => {
 
   test("submits a block that was found while the node was away", async () => {
     const a = await login(`${POOL_ADDRESS}.a`);
+    await blocksSettled();
     await nodeLine.cut();
     await until("the node to be missed", () => snapshots.at(-1)?.node.state === "down");
     const found = async () => Number((await database.query("SELECT count(*) AS n FROM block")).rows[0].n);

@@ -18,6 +18,7 @@ export {
   writeAudit,
 } from "./people.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
+export { type LiveRates, readReserveRisk } from "./reserve_risk.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export { searchEverything } from "./search.ts";
 export { type PoolSummary, poolSummary } from "./summary.ts";
