@@ -4,7 +4,7 @@
  * block (blocks) and the block becomes credits and payments (payouts); telemetry tells of it all.
  */
 import { join } from "node:path";
-import { openDatabase } from "@otedama/db/pool";
+import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
 import { bytesToHex, type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
@@ -13,27 +13,38 @@ import { BlockFiles } from "./blocks/block_files.ts";
 import { FoundBlocks } from "./blocks/found.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
-import { engineOptions } from "./engine_options.ts";
+import { engineOptions, vardiffOptions } from "./engine_options.ts";
 import { PAYOUT_OPTIONS, PayoutExecutor } from "./payouts/batches/executor.ts";
 import { makeSigner } from "./payouts/batches/signers/signer.ts";
+import { PolicyKeeper } from "./policy/keeper.ts";
+import { ARCHIVE_OPTIONS, ReceiptArchive } from "./receipts/archive.ts";
 import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
 import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
+import { ShareTermsBook } from "./shares/terms.ts";
 import { WorkerStates } from "./shares/worker_states.ts";
-import { Certificate } from "./stratum/certificate.ts";
+import { openCertificate } from "./stratum/certificate.ts";
 import { WorkerDirectory } from "./stratum/directory.ts";
 import { LocalWorkers } from "./stratum/local_workers.ts";
 import { POLICY_OPTIONS, StratumPolicy } from "./stratum/policy.ts";
 import { TlsConnections } from "./stratum/tls.ts";
+import { TakeoverOffer } from "./takeover/offer.ts";
+import { EarlierPool } from "./takeover/take.ts";
+import { TemplateGate } from "./takeover/template_gate.ts";
 import { DatabaseMonitor } from "./telemetry/database_monitor.ts";
 import { Health } from "./telemetry/health.ts";
 import { MetricsServer } from "./telemetry/http.ts";
 import { HubClient } from "./telemetry/hub.ts";
+import { keptFor } from "./telemetry/kept_for.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { NodeHealth } from "./telemetry/node_health.ts";
 import { Snapshots } from "./telemetry/snapshot.ts";
+import { AverageFees } from "./work/average_fees.ts";
+import type { Job } from "./work/job.ts";
+import { JobLog } from "./work/job_log.ts";
 import { JobNumbers } from "./work/job_numbers.ts";
 import { ChainNode } from "./work/node.ts";
+import { HALVING_INTERVAL_BLOCKS, subsidySats } from "./work/reward.ts";
 import { RpcClient } from "./work/rpc.ts";
 import { SOURCE_OPTIONS, TemplateSource } from "./work/source.ts";
 import { Work } from "./work/work.ts";
@@ -42,34 +53,41 @@ export interface PoolDependencies {
   log: Logger;
   version: string;
   makeEngine: (options: EngineOptions, dependencies: EngineDependencies) => StratumEngine;
+  /** Take over from the process that serves from the same folder, where there is one. */
+  takeover?: boolean;
 }
 
 export interface RunningPool {
   stratum: { host: string; port: number }[];
   /** Null when there is none. */
   metrics_port: number | null;
+  /** The process that was taken over from; null for an ordinary start. */
+  took_over: { pid: number; version: string; connections: number } | null;
+  /** Resolves when a newer process has everything and this one is put away. */
+  handed_over: Promise<void>;
   /** Reads what may change while it runs again; null where there is nothing of the kind. */
   reload: (() => Promise<void>) | null;
   stop(): Promise<void>;
 }
 
-/** How often the certificate's files are looked at. */
-const CERTIFICATE_POLL_MS = 10_000;
 const TLS_OPTIONS = { linger_ms: 5_000 };
-const SETTLED_FILES_MS = 7 * 86_400_000;
+const POLICY_POLL_MS = 2_000;
+/** Time that a process has to go once another one has its miners, and for how long that one waits. */
+const PUT_AWAY_MS = 8_000;
+const EARLIER_GONE_MS = 15_000;
+/** Solo workers that the open round is to be told apart from after a restart. */
+const SOLO_WORKERS_MAX = 200_000;
+const SOLO_SEEN_MS = 30 * 86_400_000;
+/** Longest time between a share's judgement and its record on the disk that is reckoned with. */
+const UNWRITTEN_MS = 5_000;
+const REPORT_S = 2;
+const DAY_MS = 86_400_000;
+const SETTLED_FILES_MS = 7 * DAY_MS;
 /** A list of every session is long on a large pool: it is made this often at most. */
 const SESSIONS_MS = 2_000;
 
-function keptFor<T>(ms: number, monotonic_ms: () => number, make: () => T): () => T {
-  let value: T;
-  let made_at_ms = Number.NEGATIVE_INFINITY;
-  return () => {
-    if (monotonic_ms() - made_at_ms >= ms) {
-      value = make();
-      made_at_ms = monotonic_ms();
-    }
-    return value;
-  };
+function isPast(at: LogPosition | null, end: { segment: number; bytes: number }): boolean {
+  return at !== null && (at.segment > end.segment || (at.segment === end.segment && at.offset >= end.bytes));
 }
 
 /** Throws an Error whose message is a sentence when a setting or an address cannot be used. */
@@ -81,34 +99,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const { instance_id, network } = settings;
   const payout = parseAddress(settings.pool.payout_address, network);
 
-  const certificate =
-    settings.stratum.tls &&
-    (await Certificate.open(
-      { ...settings.stratum.tls, poll_ms: CERTIFICATE_POLL_MS },
-      {
-        onReload: (message) => {
-          if (message) log.error({ message }, "the certificate of before is kept");
-          else logCertificate();
-        },
-      },
-    ));
-  const logCertificate = () => {
-    if (!certificate) return;
-    const { subject, not_after_ms } = certificate;
-    const expired = not_after_ms < now_ms();
-    log[expired ? "warn" : "info"](
-      { subject, not_after: new Date(not_after_ms).toISOString() },
-      expired ? "the Stratum certificate has expired: miners that check it will not connect" : "Stratum over TLS",
-    );
-  };
-  logCertificate();
+  const certificate = settings.stratum.tls && (await openCertificate(settings.stratum.tls, { log, now_ms }));
   const tls = certificate && new TlsConnections(TLS_OPTIONS, { context: () => certificate.context });
+
+  const { version } = dependencies;
+  const identity = { data_dir: settings.data_dir, version, instance_id, network };
+  const earlier = dependencies.takeover ? await EarlierPool.reach(identity, { monotonic_ms }) : null;
+  if (dependencies.takeover && !earlier) log.info(`no pool runs from ${settings.data_dir}: this is an ordinary start`);
 
   // What is told: to the log, and to the control plane where there is one.
   const hub =
     settings.hub &&
     new HubClient(
-      { link: settings.hub, instance_id, version: dependencies.version },
+      { link: settings.hub, instance_id, version },
       { onState: (message) => (message ? log.warn({ message }, "hub") : log.info("hub connected")) },
     );
   const tell = (kind: PoolEvent["kind"], subject: string, message: string) => {
@@ -140,6 +143,21 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const files = new BlockFiles({ dir: join(settings.data_dir, "blocks") });
   const numbers = new JobNumbers({ dir: settings.data_dir });
   const local = new LocalWorkers({ dir: settings.data_dir });
+  const jobs = new JobLog(
+    { dir: join(settings.data_dir, "jobs"), instance_id },
+    { onTrouble: (error) => log.error({ err: error }, "the job log cannot be written") },
+  );
+  const keeper = new PolicyKeeper(
+    { network, wanted: settings.policy, data_dir: settings.data_dir, poll_ms: POLICY_POLL_MS },
+    {
+      database,
+      onChange: ({ version, policy }) => {
+        engine.setVardiff(vardiffOptions(settings, policy));
+        log.info({ version, scheme: policy.scheme }, "the pool's settings hold from the next job on");
+      },
+      onTrouble: (message) => log.error({ message }, "the pool's settings"),
+    },
+  );
 
   // Miners.
   const directory = new WorkerDirectory(
@@ -147,10 +165,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { database, local, databaseUp: () => monitor.up },
   );
   const policy = new StratumPolicy(
-    { ...POLICY_OPTIONS, network, min_diff: settings.stratum.min_diff, max_diff: settings.stratum.max_diff },
+    { ...POLICY_OPTIONS, network },
     {
       engine: () => engine,
       directory,
+      settings: () => keeper.current.policy,
       onBlock: (event) => void found.handle(event).catch((error) => log.error({ err: error, hash: event.hash }, "block")),
       onShareLog: (message) => {
         if (message) log.error({ message }, "share log");
@@ -163,32 +182,64 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
   const engine = dependencies.makeEngine(engineOptions(settings), {
-    onEvent: (event) => (event.kind === "tls" ? tls?.take(event) : policy.handle(event)),
+    onEvent: (event) => {
+      if (event.kind === "tls") tls?.take(event);
+      else if (event.kind === "handed_over" || (event.kind === "fault" && event.part === "takeover")) offer.handle(event);
+      else policy.handle(event);
+    },
   });
   const sessions = keptFor(SESSIONS_MS, monotonic_ms, () => engine.sessions());
 
   // Work.
-  const work = new Work(
+  const fees = new AverageFees({
+    node: () => source.active,
+    subsidy_sats: (height) => subsidySats(height, HALVING_INTERVAL_BLOCKS[network]),
+    onTrouble: (error) => log.debug({ error: error.message }, "the fees of recent blocks are not read yet"),
+  });
+  const work: Work = new Work(
     {
-      coinbase_text: settings.pool.coinbase_text,
+      get coinbase_text() {
+        return keeper.current.policy.coinbase_text;
+      },
       outputs: (value_sats) => [{ value_sats, script: payout.script }],
       refresh_ms: SOURCE_OPTIONS.refresh_ms - SOURCE_OPTIONS.poll_ms,
       fee_rise: 0.01,
     },
-    { engine, numbers, now_ms },
+    {
+      engine: {
+        setJob: (job) => {
+          const { template } = work.job(job.job_number) as Job;
+          jobs.append({
+            job_number: job.job_number,
+            height: job.height,
+            nbits: job.nbits,
+            subsidy_sats: template.coinbasevalue_sats - template.fees_sats,
+            policy_version: keeper.current.version,
+            average_fees_sats: keeper.current.policy.scheme === "fpps" ? fees.of(job.height) : 0n,
+            at_ms: now_ms(),
+          });
+          engine.setJob(job);
+        },
+      },
+      numbers,
+      now_ms,
+    },
   );
+  const gate = new TemplateGate();
   const source: TemplateSource = new TemplateSource(SOURCE_OPTIONS, {
     nodes,
-    onTemplate: (template, received_at_ms, node) => {
-      if (!work.accept(template, received_at_ms)) return;
-      tell(
-        "new_tip",
-        String(template.height - 1),
-        `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
-      );
-      tracker.poke();
-      payouts.poke();
-    },
+    onTemplate: (template, received_at_ms, node) =>
+      gate.pass(() => {
+        if (!work.accept(template, received_at_ms)) return;
+        tell(
+          "new_tip",
+          String(template.height - 1),
+          `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
+        );
+        tracker.poke();
+        if (keeper.current.policy.scheme === "fpps") void fees.read(template.height);
+        payouts.poke();
+      }),
     onNode: (node, message) => {
       nodeReports.report(node.name, message);
       if (message !== null) return;
@@ -201,9 +252,13 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   // Shares and blocks.
   const reader = new ShareLogReader(
     { dir: join(settings.data_dir, "shares"), instance_id },
-    { durable: () => engine.stats().share_log },
+    { durable: () => engine.stats().share_log, needed: () => receipts.position?.segment ?? 0 },
   );
-  const live = new LiveShares({ instance_id }, { reader, database, workerOf: (id) => directory.workerOf(id), now_ms });
+  const live = new LiveShares(
+    { instance_id },
+    { reader, database, workerOf: (id) => directory.workerOf(id), isSolo: (id) => directory.isSolo(id), now_ms },
+  );
+  const terms = new ShareTermsBook({ database, job: (job_number) => jobs.of(job_number) });
   const submitter = new Submitter(SUBMIT_OPTIONS, {
     nodes,
     files,
@@ -232,13 +287,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       database,
       reader,
       resolveWorkers: (ids) => directory.resolve(ids),
+      judgeShares: (records, workerOf) => terms.judge(records, workerOf),
       blockDetails: async (record) => {
         const block = await found.details(record.hash);
         if (!block || block === "later") return block;
         const { maturity_confirmations } = settings.pool;
-        return { ...block, network_work_hashes: workHashes(block.network_difficulty), maturity_confirmations };
+        const policy_version = jobs.of(record.job_number)?.policy_version ?? null;
+        const network_work_hashes = workHashes(block.network_difficulty);
+        return { ...block, network_work_hashes, maturity_confirmations, policy_version };
       },
-      onRound: () => tracker.poke(),
+      onRound: () => {
+        tracker.poke();
+        receipts.poke();
+      },
       onUnknownWorkers: (ids) => {
         log.error({ worker_ids: ids.slice(0, 20), count: ids.length }, "shares of workers that the database does not know");
         metrics.lost("unknown_worker", ids.length);
@@ -253,6 +314,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       },
     },
   );
+  const receipts: ReceiptArchive = new ReceiptArchive(
+    { ...ARCHIVE_OPTIONS, instance_id, shares_kept_max: settings.receipts.shares_kept_max },
+    {
+      database,
+      reader,
+      applied: () => consumer.cursor,
+      resolveWorkers: (ids) => directory.resolve(ids),
+      monotonic_ms,
+      onReceipt: (receipt) => log.info({ ...receipt, shares: Number(receipt.shares) }, "receipt"),
+      onGap: (from, to) => log.error({ from, to }, "a part of the share log is gone: the next receipt will not be complete"),
+      onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "receipts are not made yet"),
+    },
+  );
   const tracker: BlockTracker = new BlockTracker(
     {
       maturity_confirmations: settings.pool.maturity_confirmations,
@@ -260,10 +334,14 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       reorganisation_depth: 100,
       poll_ms: 15_000,
       blocks_per_pass: 500,
-      policy: { fee_percent: settings.pool.fee_percent, pplns_window: settings.pool.pplns_window },
+      instance_id,
+      live_ms: 60_000,
+      wait_ms_max: 600_000,
     },
     {
       database,
+      leader: new BlockLeader(database),
+      now_ms,
       files,
       node: () => source.active,
       onMove: (block, to) => {
@@ -307,6 +385,16 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
 
+  const handedOver = Promise.withResolvers<void>();
+  const offer: TakeoverOffer = new TakeoverOffer(identity, {
+    offerEngine: (path) => engine.offerTakeover(path),
+    jobsAfter: (job_number, count_max) => work.jobsAfter(job_number, count_max),
+    gate,
+    onAsked: (newer) => log.info({ version: newer }, "another process asks to take over"),
+    onFailed: (message) => log.warn({ message }, "takeover"),
+    onHandedOver: handedOver.resolve,
+  });
+
   // Telemetry.
   let lag_records = 0;
   let stratum: RunningPool["stratum"] = [];
@@ -316,6 +404,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     workerOf: (id) => directory.workerOf(id),
     rates: () => live.poolRates(),
     round: () => live.round(),
+    policy_version: () => keeper.current.version,
     job: () => work.current,
     node: () => nodeHealth.current,
     database: () => databaseHealth.current,
@@ -336,26 +425,50 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     settings.metrics && new MetricsServer({ listen: settings.metrics }, { metrics, snapshot: () => snapshots.latest });
 
   // Everything that can refuse to start does so before anything runs on.
-  const metrics_port = metricsServer ? await metricsServer.start() : null;
+  let metrics_port: number | null = null;
+  let took_over: RunningPool["took_over"] = null;
   try {
-    stratum = engine.start();
+    if (earlier) {
+      for (const job of earlier.takeJobs()) work.adopt(job);
+      jobs.refresh();
+      stratum = earlier.takeOver(engine);
+      took_over = { pid: earlier.pid, version: earlier.version, connections: engine.stats().connections };
+      log.info({ ...took_over }, "took over");
+    } else {
+      metrics_port = metricsServer && (await metricsServer.start());
+      stratum = engine.start();
+    }
     // The engine holds the folder from here on.
     local.open();
+    local.keep(engine.sessions().map((session) => session.worker_id));
   } catch (error) {
+    earlier?.close();
     await metricsServer?.stop();
     await database.end();
     throw error;
   }
-  source.start();
   await monitor.start();
+  await keeper.start();
+  source.start();
   const begin = engine.stats().share_log;
+  if (monitor.up) {
+    const solo = await listSoloWorkers(database, now_ms() - SOLO_SEEN_MS, SOLO_WORKERS_MAX).catch(() => []);
+    directory.knowSolo(solo);
+  }
   await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
+  if (earlier) {
+    // Blocks and money have one process to look after them, and the metrics' port one to serve it.
+    if (!(await earlier.ended(EARLIER_GONE_MS))) log.warn({ pid: earlier.pid }, "the earlier process has not ended yet");
+    metrics_port = metricsServer && (await metricsServer.startWhenFree((error) => log.error(error.message)));
+  }
+  receipts.start();
   await submitter.start();
   tracker.start();
   payouts.start();
   states.start();
   hub?.start();
+  await offer.start();
 
   let seconds = 0;
   const eachSecond = setInterval(async () => {
@@ -364,15 +477,25 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
-      const at = consumer.cursor;
-      if (at && (at.segment > begin.segment || (at.segment === begin.segment && at.offset >= begin.bytes))) local.forgetUnused();
+      const { caught_up_ms } = consumer;
+      if (seconds % REPORT_S === 0 && monitor.up) {
+        await reportInstance(database, instance_id, caught_up_ms === null ? null : caught_up_ms - UNWRITTEN_MS);
+      }
+      if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin)) local.forgetUnused();
       if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);
+      if (seconds % 3600 === 90) await receipts.prune(now_ms() - settings.receipts.keep_days * DAY_MS);
     } catch (error) {
       log.debug({ err: error }, "housekeeping");
     }
   }, 1_000);
 
-  const stop = async () => {
+  let away: Promise<void> | null = null;
+  const stop = () => {
+    away ??= putAway();
+    return away;
+  };
+  const putAway = async () => {
+    offer.stop();
     clearInterval(eachSecond);
     monitor.stop();
     await source.stop();
@@ -382,18 +505,26 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     certificate?.stop();
     found.stop();
     await Promise.allSettled([
+      keeper.stop(),
       submitter.stop(),
       consumer.stop(),
+      receipts.stop(),
       tracker.stop(),
       payouts.stop(),
       live.stop(),
       metricsServer?.stop(),
     ]);
-    await states.stop(true);
+    await states.stop(!offer.handed_over);
     hub?.stop();
     for (const node of nodes) node.rpc.close();
     local.close();
+    jobs.close();
     await database.end();
   };
-  return { stratum, metrics_port, reload: certificate && (() => certificate.reload()), stop };
+  const handed_over = handedOver.promise.then(async () => {
+    log.info({ connections: engine.stats().closed.handed_over }, "handed over to a newer process");
+    const late = new Promise<void>((resolve) => setTimeout(resolve, PUT_AWAY_MS).unref());
+    await Promise.race([found.settled().then(stop), late]);
+  });
+  return { stratum, metrics_port, took_over, handed_over, reload: certificate && (() => certificate.reload()), stop };
 }
