@@ -44,6 +44,7 @@ const block = (n: number) => n.toString(16).padStart(64, "0");
 const DETAILS: NonNullable<NonNullable<ShareBatch["block"]>["details"]> = {
   height: 7,
   worker_id: 1,
+  policy_version: null,
   prev_hash: "11".repeat(32),
   coinbase_txid: "22".repeat(32),
   found_at_ms: NOW,
