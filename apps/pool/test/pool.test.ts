@@ -226,7 +226,8 @@ describe("a pool", () => {
       return rows[0].missing === 0;
     });
     const { rows } = await database.query<{ round: string; receipt: string; complete: boolean }>(
-      `SELECT b.round_work_hashes::text AS round, (r.pooled_hashes + r.solo_hashes)::text AS receipt, r.complete
+      `SELECT (SELECT sum(work_hashes) FROM share_bucket s
+                WHERE s.instance_id = b.instance_id AND s.round_id = b.round_id)::text AS round, (r.pooled_hashes + r.solo_hashes)::text AS receipt, r.complete
          FROM block b JOIN receipt r ON r.block_hash = b.hash`,
     );
     expect(rows.length).toBeGreaterThan(2);
