@@ -1,4 +1,15 @@
-import { Blocks, Gauge, type LucideIcon, NotebookText, Server, Settings, Users, Wallet } from "lucide-react";
+import {
+  Blocks,
+  Gauge,
+  type LucideIcon,
+  NotebookText,
+  Send,
+  Server,
+  Settings,
+  SlidersHorizontal,
+  Users,
+  Wallet,
+} from "lucide-react";
 
 export type Place = { readonly href: string; readonly word: string; readonly icon: LucideIcon };
 export type PlaceGroup = { readonly name: string | null; readonly places: readonly Place[] };
@@ -12,11 +23,13 @@ export const PLACES: readonly PlaceGroup[] = [
     places: [
       { href: "/workers", word: "Workers", icon: Users },
       { href: "/blocks", word: "Blocks", icon: Blocks },
+      { href: "/policy", word: "Pool settings", icon: SlidersHorizontal },
     ],
   },
   {
     name: "Payouts",
     places: [
+      { href: "/payouts", word: "Payouts", icon: Send },
       { href: "/balances", word: "Balances", icon: Wallet },
       { href: "/ledger", word: "Ledger", icon: NotebookText },
     ],
