@@ -83,9 +83,9 @@ describe("what anybody may see of a miner", () => {
       [ALICE],
     );
     await web.sql.query(
-      `INSERT INTO payout_transaction (batch_id, attempt, state, psbt, unsigned_txid, txid, fee_sats, vsize, confirmations)
-       VALUES (1, 1, 'confirmed', '', 'u1', 'mined', 1, 100, 7), (1, 2, 'replaced', '', 'u2', 'late', 1, 100, 0),
-              (2, 1, 'broadcast', '', 'u3', 'first', 1, 100, 0), (2, 2, 'broadcast', '', 'u4', 'bumped', 1, 100, 0)`,
+      `INSERT INTO payout_transaction (batch_id, attempt, state, psbt, unsigned_txid, txid, fee_sats, vsize, confirmations, raw_hex)
+       VALUES (1, 1, 'confirmed', '', 'u1', 'mined', 1, 100, 7, '00'), (1, 2, 'replaced', '', 'u2', 'late', 1, 100, 0, '00'),
+              (2, 1, 'broadcast', '', 'u3', 'first', 1, 100, 0, '00'), (2, 2, 'broadcast', '', 'u4', 'bumped', 1, 100, 0, '00')`,
     );
     await expect.poll(async () => (await miner()).payouts.length).toBe(3);
     expect(
