@@ -243,6 +243,27 @@ describe("a pool", () => {
     expect(events.map((event) => event.kind)).toEqual(expect.arrayContaining(["node_down", "node_up"]));
   });
 
+  test("every block has a receipt of what the accounts counted, also from a miner that came while the database was away", async () => {
+    await until("the receipts", async () => {
+      const { rows } = await database.query(
+        "SELECT count(*) FILTER (WHERE r.block_hash IS NULL)::int AS missing FROM block b LEFT JOIN receipt r ON r.block_hash = b.hash",
+      );
+      return rows[0].missing === 0;
+    });
+    const { rows } = await database.query<{ round: string; receipt: string; complete: boolean }>(
+      `SELECT (SELECT sum(work_hashes) FROM share_bucket s
+                WHERE s.instance_id = b.instance_id AND s.round_id = b.round_id)::text AS round, (r.pooled_hashes + r.solo_hashes)::text AS receipt, r.complete
+         FROM block b JOIN receipt r ON r.block_hash = b.hash`,
+    );
+    expect(rows.length).toBeGreaterThan(2);
+    for (const row of rows) expect(row).toEqual({ round: row.round, receipt: row.round, complete: true });
+    const late = await database.query(
+      "SELECT sum(f.shares)::int AS shares FROM receipt_leaf f JOIN account a ON a.id = f.account_id WHERE a.address = $1",
+      [SECOND_ADDRESS],
+    );
+    expect(late.rows[0].shares).toBeGreaterThan(4);
+  });
+
   test("tells a miner what is wrong with its login, and goes on", async () => {
     const miner = await StratumMiner.connect(pool.stratum[0]?.port ?? 0);
     miners.push(miner);
