@@ -1,9 +1,21 @@
 /** The control plane's side of the database: read models (select → DTO), people and their tokens, and what the hub writes. */
+export {
+  API_KEY_PREFIX,
+  API_KEYS_PER_PERSON_MAX,
+  type ApiKeyRow,
+  createApiKey,
+  findApiKey,
+  listApiKeys,
+  revokeApiKey,
+  touchApiKey,
+} from "./api_keys.ts";
+export { type Actor, type AuditLine, auditChoices, auditLine, countAudit, listAudit } from "./audit.ts";
 export { getAccount, listBalances } from "./balances.ts";
 export { getBlock, listBlocks } from "./blocks.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
+export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
 export { nextBlock, recentLuck } from "./luck.ts";
 export {
   createOwner,
@@ -12,10 +24,33 @@ export {
   ownerExists,
   type SetupRefusal,
   setupTokenIsGood,
-  writeAudit,
 } from "./people.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
+export {
+  changeRole,
+  disablePerson,
+  enablePerson,
+  listPeople,
+  type PersonRefusal,
+  resetSecondFactor,
+  setSecondFactorFor,
+} from "./roles.ts";
 export { searchEverything } from "./search.ts";
+export {
+  confirmSecondFactor,
+  countBackupCodes,
+  countWrongCode,
+  getSecondFactor,
+  offerSecondFactor,
+  removeSecondFactor,
+  replaceBackupCodes,
+  SECOND_FACTOR_FAILURES_MAX,
+  SECOND_FACTOR_LOCK_S,
+  spendBackupCode,
+  spendStep,
+} from "./second_factors.ts";
+export { changePassword, endSession, endSessions, listSessions, passwordHash, touchSession } from "./sessions.ts";
+export { personStanding, type Standing } from "./standing.ts";
 export { type PoolSummary, poolSummary } from "./summary.ts";
 export {
   type AccessTokenKind,
