@@ -3,6 +3,7 @@ import { connect as tcpConnect } from "node:net";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { KEYED_ROUTES } from "../src/server/rest/keyed/routes.ts";
 import { ROUTES } from "../src/server/rest/routes.ts";
 import { PoolStatsAnswer, StatsFrame } from "../src/server/rest/schemas.ts";
 import { connected, poolAuth, snapshotOf } from "./fixtures/hub_clients.ts";
@@ -97,7 +98,7 @@ describe("the public API", () => {
     const { body } = await read("/api/v1/openapi.json");
     expect(body.openapi).toBe("3.1.0");
     const paths = body.paths as Record<string, { get: { operationId: string; responses: Record<string, unknown> } }>;
-    expect(Object.keys(paths).sort()).toEqual([...ROUTES.map((route) => route.path), "/ws"].sort());
+    expect(Object.keys(paths).sort()).toEqual([...[...ROUTES, ...KEYED_ROUTES].map((route) => route.path), "/ws"].sort());
     const ids = Object.values(paths).map((path) => path.get.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     const references = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? "");

@@ -1,6 +1,6 @@
 export * from "./bitcoin/index.ts";
-export * from "./dto/index.ts";
 export * from "./dto/audit.ts";
+export * from "./dto/index.ts";
 export * from "./dto/notices.ts";
 export * from "./dto/people.ts";
 export * from "./dto/queries.ts";

@@ -26,6 +26,7 @@ export function webSettings(config: Config, facts: StackFacts, session_secret: s
     network: config.network.name,
     database_url: facts.database_url,
     session_secret,
+    trusted_proxies: config.api.trusted_proxies,
   });
 }
 

@@ -6,6 +6,7 @@ export const COUNTERS = [
   "http_body_too_large",
   "sign_in_refused",
   "sign_in_limited",
+  "api_key_refused",
   "hub_refused_handshakes",
   "hub_bad_messages",
   "hub_flooded_messages",

@@ -6,9 +6,14 @@ import type { ListenAddress, WebSettings } from "@otedama/shared";
 import type { Logger } from "pino";
 import { createAuth } from "./auth/auth.ts";
 import { PasswordHasher } from "./auth/password.ts";
+import { PasswordProofs } from "./auth/password_proof.ts";
+import { Sealer } from "./auth/seal.ts";
+import { SecondFactors } from "./auth/second_factor.ts";
 import { setBridge } from "./bridge.ts";
 import { Counters } from "./counters.ts";
+import { createAuditExport } from "./http/audit_export.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
+import { createClientAddress } from "./http/client_address.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
@@ -19,6 +24,8 @@ import { LiveFigures } from "./live/live_figures.ts";
 import { PoolSeries } from "./live/pool_series.ts";
 import { startSweep } from "./live/sweep.ts";
 import { createRestHandler } from "./rest/handler.ts";
+import { ApiKeys } from "./rest/keyed/api_keys.ts";
+import { createKeyedHandler } from "./rest/keyed/handler.ts";
 import { PublicFigures } from "./rest/public_figures.ts";
 import type { Services } from "./services.ts";
 import { createCaller } from "./trpc/router.ts";
@@ -54,7 +61,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
   const { sql } = database;
   const passwords = new PasswordHasher({ parallel_max: 2, waiting_max: 32 });
-  const auth = createAuth(settings, { database, passwords, log });
+  const sealer = new Sealer({ secret: settings.session_secret });
+  const second_factors = new SecondFactors({ issuer: "Otedama" }, { database, sealer, now });
+  const auth = createAuth(settings, { database, passwords, second_factors, log, now });
+  const addressOf = createClientAddress(settings.trusted_proxies);
 
   const watch = new DatabaseWatch(
     { interval_ms: 2_000, slow_ms: 500 },
@@ -100,7 +110,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     passwords,
     live,
     poolSeries: (window) => pool_series.read(window),
-    whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
+    signedIn: (headers) => auth.signedIn(headers),
+    second_factors,
+    password_proofs: new PasswordProofs({ database, passwords, now }),
+    public_url: settings.public_url,
     now,
   };
   const public_figures = new PublicFigures(
@@ -109,9 +122,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
   const public_feed = new PublicFeed(
     { clients_max: 500, clients_per_address_max: 50, unread_bytes_max: 65_536, ping_ms: 30_000 },
-    { figures: public_figures, feed, counters },
+    { figures: public_figures, feed, counters, addressOf },
   );
 
+  const keys = new ApiKeys({ rate: { per_s: 10, burst: 50 }, counted_max: 10_000, lookups_max: 64 }, { sql, now });
   const server = createServer({
     maxHeaderSize: 32_768,
     requestTimeout: 30_000,
@@ -121,9 +135,13 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   server.on(
     "request",
     createRequestHandler({
-      rest: createRestHandler({ version, public_url: settings.public_url }, { figures: public_figures }),
-      auth: createAuthHandler({ auth, counters, public_url, askDatabase: () => sql.query("SELECT 1") }),
-      trpc: createTrpcHandler(services),
+      rest: createRestHandler(
+        { version, public_url: settings.public_url },
+        { figures: public_figures, keyed: createKeyedHandler({ services, keys, counters, addressOf }) },
+      ),
+      audit_export: createAuditExport(services),
+      auth: createAuthHandler({ auth, counters, public_url, database, addressOf }),
+      trpc: createTrpcHandler(services, { addressOf }),
       pages,
       public_url,
       counters,
@@ -178,8 +196,8 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   const sweep = startSweep({ interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, rows_max: 5_000 }, { sql, log, now });
   public_feed.start();
   setBridge({
-    whoIs: services.whoIs,
-    createCaller: async (headers) => createCaller(await createContext(services, headers)),
+    whoIs: async (headers) => (await services.signedIn(headers))?.me ?? null,
+    createCaller: async (headers) => createCaller(await createContext(services, headers, null)),
   });
   const bound = server.address() as AddressInfo;
   return {

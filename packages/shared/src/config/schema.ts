@@ -107,6 +107,9 @@ export const ConfigSchema = z.strictObject({
         .optional()
         .meta({ default_text: "`http://127.0.0.1:PORT`" })
         .describe("The address people type, where it differs: behind a proxy, say."),
+      trusted_proxies: Networks.describe(
+        "Reverse proxies in front of the dashboard. From them, and from nobody else, `X-Forwarded-For` is believed: sign-in limits, sessions and the audit log go by it.",
+      ),
     })
     .prefault({})
     .describe("Dashboard and API."),

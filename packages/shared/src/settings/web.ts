@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DatabaseUrl, ListenAddress, LogLevel, Network } from "./common.ts";
+import { DatabaseUrl, ListenAddress, LogLevel, Network, NetworkRange } from "./common.ts";
 
 /** The resolved settings of the control plane; see `PoolSettings` for how they travel. */
 export const WebSettings = z.strictObject({
@@ -12,5 +12,7 @@ export const WebSettings = z.strictObject({
   database_url: DatabaseUrl,
   /** Signs sessions; at least 32 random bytes in hex. */
   session_secret: z.string().min(64).max(512),
+  /** Reverse proxies whose `X-Forwarded-For` is believed. */
+  trusted_proxies: z.array(NetworkRange).max(1000).default([]),
 });
 export type WebSettings = z.infer<typeof WebSettings>;

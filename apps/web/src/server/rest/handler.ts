@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendError, sendJson } from "../http/respond.ts";
+import { type createKeyedHandler, keyedRoute } from "./keyed/handler.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { PublicFigures } from "./public_figures.ts";
 import { ROUTES } from "./routes.ts";
@@ -11,7 +12,10 @@ const HEADERS = {
   "cross-origin-resource-policy": "cross-origin",
 };
 
-export function createRestHandler(options: { version: string; public_url: string }, dependencies: { figures: PublicFigures }) {
+export function createRestHandler(
+  options: { version: string; public_url: string },
+  dependencies: { figures: PublicFigures; keyed: ReturnType<typeof createKeyedHandler> },
+) {
   const readers = new Map(ROUTES.map((route) => [route.path, () => route.read(dependencies.figures)]));
   const document = openApiDocument(options.version, options.public_url);
   const openapi = async () => document;
@@ -23,12 +27,14 @@ export function createRestHandler(options: { version: string; public_url: string
       path === "/health" || path === "/api/openapi.json" || path === "/api/v1" || path.startsWith("/api/v1/"),
     async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
       const read = readers.get(path);
-      if (read === undefined)
+      const keyed = read === undefined ? keyedRoute(path) : null;
+      if (read === undefined && keyed === null)
         return sendError(response, 404, "not_found", "There is no such endpoint. See /api/v1/openapi.json.");
       if (request.method !== "GET" && request.method !== "HEAD") {
         return sendError(response, 405, "method_not_allowed", "This API only reads: use GET.", { allow: "GET, HEAD" });
       }
-      sendJson(response, 200, await read(), HEADERS);
+      if (keyed !== null) return dependencies.keyed(request, response, keyed);
+      if (read !== undefined) sendJson(response, 200, await read(), HEADERS);
     },
   };
 }
