@@ -71,7 +71,7 @@ ALTER TABLE "notice_delivery" ADD CONSTRAINT "notice_delivery_channel_id_fkey" F
 
 -- The worker looks for these all the time; they are few.
 CREATE INDEX "notice_event_unrouted_idx" ON "notice_event"("id") WHERE "routed_at" IS NULL;
-CREATE INDEX "notice_delivery_due_idx" ON "notice_delivery"("next_at") WHERE "state" = 'waiting';
+CREATE INDEX "notice_delivery_due_idx" ON "notice_delivery"("channel_id", "next_at") WHERE "state" = 'waiting';
 CREATE INDEX "notice_delivery_dead_idx" ON "notice_delivery"("id") WHERE "state" = 'dead';
 
 -- An event is written with what causes it: both are there after a crash, or neither.

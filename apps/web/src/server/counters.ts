@@ -18,6 +18,9 @@ export const COUNTERS = [
   "fleet_samples_dropped",
   "fleet_rows_rejected",
   "ws_refused",
+  "notices_delivered",
+  "notices_failed",
+  "notices_dropped",
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 

@@ -5,6 +5,7 @@ import type { SignedIn } from "./auth/auth.ts";
 import type { PasswordHasher } from "./auth/password.ts";
 import type { PasswordProofs } from "./auth/password_proof.ts";
 import type { SecondFactors } from "./auth/second_factor.ts";
+import type { Notices } from "./notices/notices.ts";
 
 /** What procedures work with. Made once, at start. */
 export interface Services {
@@ -19,6 +20,7 @@ export interface Services {
   readonly signedIn: (headers: Headers) => Promise<SignedIn | null>;
   readonly second_factors: SecondFactors;
   readonly password_proofs: PasswordProofs;
+  readonly notices: Notices;
   /** The address that people type; links are made of it. */
   readonly public_url: string;
   readonly now: () => number;

@@ -23,6 +23,8 @@ import { FleetWriter } from "./live/fleet_writer.ts";
 import { LiveFigures } from "./live/live_figures.ts";
 import { PoolSeries } from "./live/pool_series.ts";
 import { startSweep } from "./live/sweep.ts";
+import { Notices } from "./notices/notices.ts";
+import { resolveBySystem } from "./notices/targets.ts";
 import { createRestHandler } from "./rest/handler.ts";
 import { ApiKeys } from "./rest/keyed/api_keys.ts";
 import { createKeyedHandler } from "./rest/keyed/handler.ts";
@@ -47,6 +49,14 @@ const AGENTS_MAX = 50_000;
 const HUB_CONNECTIONS_MAX = 60_000;
 /** Of all kinds: beyond it a connection is closed unread. */
 const CONNECTIONS_MAX = HUB_CONNECTIONS_MAX + 5_000;
+const TELEGRAM_ORIGIN = "https://api.telegram.org";
+const DISCORD_ORIGINS = [
+  "https://discord.com",
+  "https://discordapp.com",
+  "https://ptb.discord.com",
+  "https://canary.discord.com",
+];
+const NOTICES_MS = 2_000;
 const LAST_ANSWERS_MS = 500;
 const LAST_WRITES_MS = 1_000;
 
@@ -60,11 +70,24 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     { onError: (error) => log.debug({ err: error }, "a database connection broke") },
   );
   const { sql } = database;
+  let started = false;
   const passwords = new PasswordHasher({ parallel_max: 2, waiting_max: 32 });
   const sealer = new Sealer({ secret: settings.session_secret });
   const second_factors = new SecondFactors({ issuer: "Otedama" }, { database, sealer, now });
   const auth = createAuth(settings, { database, passwords, second_factors, log, now });
   const addressOf = createClientAddress(settings.trusted_proxies);
+
+  const notices = new Notices(
+    {
+      public_url: settings.public_url,
+      smtp: settings.notices.smtp,
+      allow_private_targets: settings.notices.allow_private_targets,
+      telegram_origin: TELEGRAM_ORIGIN,
+      discord_origins: DISCORD_ORIGINS,
+      interval_ms: NOTICES_MS,
+    },
+    { database, sealer, resolve: resolveBySystem, counters, log, now },
+  );
 
   const watch = new DatabaseWatch(
     { interval_ms: 2_000, slow_ms: 500 },
@@ -77,6 +100,8 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
           "the database's state changed",
         );
         feed.dirty();
+        // Before the first answer it is not lost, only not asked.
+        if (started) notices.live.database(health);
         if (health.state === "ok") feed.changedNow("workers", "blocks", "rigs", "balances", "overview");
       },
     },
@@ -112,6 +137,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     poolSeries: (window) => pool_series.read(window),
     signedIn: (headers) => auth.signedIn(headers),
     second_factors,
+    notices,
     password_proofs: new PasswordProofs({ database, passwords, now }),
     public_url: settings.public_url,
     now,
@@ -157,7 +183,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       agents_max: AGENTS_MAX,
       recheck_ms: 3_000,
     },
-    { server, sql, auth, figures, fleet, feed, counters, log, now },
+    { server, sql, auth, figures, fleet, feed, trouble: notices.live, counters, log, now },
   );
   server.maxConnections = CONNECTIONS_MAX;
   server.on("upgrade", (request, socket, head) => {
@@ -177,7 +203,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     await hub.close();
     clearTimeout(cut);
-    await Promise.race([fleet.stop(), new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref())]);
+    await Promise.race([
+      Promise.allSettled([fleet.stop(), notices.stop()]),
+      new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref()),
+    ]);
     await Promise.race([
       Promise.allSettled([pages.close(), database.close()]),
       new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref()),
@@ -191,6 +220,8 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     throw error;
   }
   await watch.start();
+  started = true;
+  notices.start();
   feed.start();
   fleet.start();
   const sweep = startSweep({ interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, rows_max: 5_000 }, { sql, log, now });

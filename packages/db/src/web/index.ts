@@ -18,6 +18,25 @@ export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
 export { nextBlock, recentLuck } from "./luck.ts";
 export {
+  type ClaimedDelivery,
+  changeNoticeChannel,
+  claimDeliveries,
+  createNoticeChannel,
+  deleteOldNotices,
+  finishDelivery,
+  getNoticeChannel,
+  type LiveNotice,
+  listDeliveries,
+  listNoticeChannels,
+  NOTICE_CHANNELS_MAX,
+  type NoticeChannelRow,
+  openNoticeChannels,
+  removeNoticeChannel,
+  retryDeliveries,
+  routeNotices,
+  writeNotice,
+} from "./notices.ts";
+export {
   createOwner,
   deleteExpired,
   endedSessions,

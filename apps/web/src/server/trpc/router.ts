@@ -19,6 +19,13 @@ import { offerSecondFactor } from "./me/offer_second_factor.ts";
 import { removeSecondFactor } from "./me/remove_second_factor.ts";
 import { revokeApiKey } from "./me/revoke_api_key.ts";
 import { sessions } from "./me/sessions.ts";
+import { changeChannel } from "./notices/change_channel.ts";
+import { createChannel } from "./notices/create_channel.ts";
+import { deliveries } from "./notices/deliveries.ts";
+import { get as noticesGet } from "./notices/get.ts";
+import { removeChannel } from "./notices/remove_channel.ts";
+import { retry as retryNotices } from "./notices/retry.ts";
+import { testChannel } from "./notices/test_channel.ts";
 import { get as overviewGet } from "./overview/get.ts";
 import { changeRole } from "./people/change_role.ts";
 import { disable as peopleDisable } from "./people/disable.ts";
@@ -68,6 +75,15 @@ export const appRouter = router({
     setAccessRule,
   }),
   invites: router({ look: invitesLook, accept: invitesAccept }),
+  notices: router({
+    get: noticesGet,
+    createChannel,
+    changeChannel,
+    removeChannel,
+    testChannel,
+    deliveries,
+    retry: retryNotices,
+  }),
   audit: router({ list: auditList, choices: auditChoices }),
   overview: router({ get: overviewGet }),
   pool: router({ series: poolSeries }),
