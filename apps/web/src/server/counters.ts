@@ -21,6 +21,8 @@ export const COUNTERS = [
   "notices_delivered",
   "notices_failed",
   "notices_dropped",
+  "miners_limited",
+  "miner_settings_refused",
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 

@@ -14,6 +14,7 @@ import { Counters } from "./counters.ts";
 import { createAuditExport } from "./http/audit_export.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
 import { createClientAddress } from "./http/client_address.ts";
+import { ClientBounds } from "./http/client_bounds.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
@@ -23,11 +24,14 @@ import { FleetWriter } from "./live/fleet_writer.ts";
 import { LiveFigures } from "./live/live_figures.ts";
 import { PoolSeries } from "./live/pool_series.ts";
 import { startSweep } from "./live/sweep.ts";
+import { findMiner } from "./miners/find_miner.ts";
+import { Miners } from "./miners/miners.ts";
 import { Notices } from "./notices/notices.ts";
 import { resolveBySystem } from "./notices/targets.ts";
 import { createRestHandler } from "./rest/handler.ts";
 import { ApiKeys } from "./rest/keyed/api_keys.ts";
 import { createKeyedHandler } from "./rest/keyed/handler.ts";
+import { createMinersHandler } from "./rest/miners.ts";
 import { PublicFigures } from "./rest/public_figures.ts";
 import type { Services } from "./services.ts";
 import { createCaller } from "./trpc/router.ts";
@@ -152,6 +156,9 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
 
   const keys = new ApiKeys({ rate: { per_s: 10, burst: 50 }, counted_max: 10_000, lookups_max: 64 }, { sql, now });
+  const miners = new Miners({ network: settings.network, pool: public_url.host, secret: settings.session_secret }, { sql, now });
+  const miner_reads = new ClientBounds({ per_s: 5, burst: 100, clients_max: 20_000 }, { now });
+  const miner_writes = new ClientBounds({ per_s: 0.2, burst: 20, clients_max: 20_000 }, { now });
   const server = createServer({
     maxHeaderSize: 32_768,
     requestTimeout: 30_000,
@@ -163,12 +170,17 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     createRequestHandler({
       rest: createRestHandler(
         { version, public_url: settings.public_url },
-        { figures: public_figures, keyed: createKeyedHandler({ services, keys, counters, addressOf }) },
+        {
+          figures: public_figures,
+          keyed: createKeyedHandler({ services, keys, counters, addressOf }),
+          miners: createMinersHandler({ miners, reads: miner_reads, writes: miner_writes, addressOf, counters }),
+        },
       ),
       audit_export: createAuditExport(services),
       auth: createAuthHandler({ auth, counters, public_url, database, addressOf }),
       trpc: createTrpcHandler(services, { addressOf }),
       pages,
+      minerPages: (request) => miner_reads.take(addressOf(request)),
       public_url,
       counters,
       log,
@@ -229,6 +241,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   setBridge({
     whoIs: async (headers) => (await services.signedIn(headers))?.me ?? null,
     createCaller: async (headers) => createCaller(await createContext(services, headers, null)),
+    findMiner: (address) => findMiner(address, { miners, live }),
   });
   const bound = server.address() as AddressInfo;
   return {

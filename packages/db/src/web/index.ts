@@ -16,7 +16,9 @@ export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDa
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
+export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
 export { nextBlock, recentLuck } from "./luck.ts";
+export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
 export {
   type ClaimedDelivery,
   changeNoticeChannel,
@@ -44,6 +46,7 @@ export {
   type SetupRefusal,
   setupTokenIsGood,
 } from "./people.ts";
+export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export {
   changeRole,

@@ -5,11 +5,17 @@
 import { z } from "zod";
 import { StratumUrl } from "../settings/agent.ts";
 import { DatabaseUrl, LogLevel, Network, NetworkRange } from "../settings/common.ts";
+import { PAYOUT_SCHEMES } from "../settings/policy.ts";
+import { SignerUrl } from "../settings/signer.ts";
 
 const Port = z.int().min(1).max(65535);
 const PortOrAny = z.int().min(0).max(65535);
 const Host = z.string().min(1).max(255);
 const Difficulty = z.number().positive().max(1e15);
+const Percentage = z.number().min(0).max(100);
+/** Satoshis a virtual byte. */
+const FeeRate = z.number().min(0).max(10_000);
+const Sats = z.int().min(0).max(2_100_000_000_000_000);
 
 /** Shown instead of a default that depends on the machine. */
 export interface KeyMeta {
@@ -21,9 +27,11 @@ export interface KeyMeta {
   default_text?: string;
 }
 
+const feeOf = (scheme: string) => Percentage.optional().meta({ default_text: "`fee_percentage`" }).describe(`Fee of ${scheme}.`);
+
 const notBuilt = (default_value: boolean, sentence: string) => z.boolean().default(default_value).meta({ not_built: sentence });
 
-export const MODES = ["auto", "solo", "pool", "miner"] as const;
+export const MODES = ["auto", "solo", "pool", "miner", "signer"] as const;
 
 const MiningPool = z
   .strictObject({
@@ -49,7 +57,7 @@ export const ConfigSchema = z.strictObject({
     .default("auto")
     .describe(
       "What this machine does. `auto` runs everything: dashboard, pool, a miner and, without `chain.nodes`, a development chain. " +
-        "`solo` is the same for this machine alone: no fee. `pool` runs dashboard and pool without a miner. `miner` only mines at `mining.pools`.",
+        "`solo` is the same for this machine alone: no fee. `pool` runs dashboard and pool without a miner. `miner` only mines at `mining.pools`, `signer` only signs payouts.",
     ),
   log_level: LogLevel.default("info").describe("How much the processes write to their logs."),
   data_dir: z
@@ -125,7 +133,27 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       enabled: notBuilt(false, "The peer-to-peer pool is not built yet").describe("Share this pool with other nodes."),
       name: z.string().min(1).max(64).default("Otedama").describe("The pool's name, as miners and visitors see it."),
-      fee_percentage: z.number().min(0).max(100).default(1).describe("The operator's part of each block."),
+      fee_percentage: Percentage.default(1).describe("The operator's part of each block; 0 in mode `solo`."),
+      fee_percentages: z
+        .strictObject({
+          solo: feeOf("SOLO"),
+          pplns: feeOf("PPLNS"),
+          prop: feeOf("PROP"),
+          pps: feeOf("PPS, which stays in the reserve"),
+          fpps: feeOf("FPPS, which stays in the reserve"),
+        })
+        .prefault({})
+        .describe("Fees of single schemes."),
+      fee_exempt_addresses: z
+        .array(z.string().min(1).max(128))
+        .max(1000)
+        .default([])
+        .describe("Accounts that pay no fee: their part of it goes to themselves."),
+      donation_percentage: Percentage.default(0).describe("Part of each block for somebody else."),
+      donation_address: z.string().min(1).max(128).optional().describe("Whose it is."),
+      finder_bonus_percentage: Percentage.default(0).describe(
+        "Part of each block that goes to its finder first, under PPLNS and PROP.",
+      ),
       payout_address: z
         .string()
         .min(1)
@@ -139,10 +167,12 @@ export const ConfigSchema = z.strictObject({
         .default("/Otedama/")
         .describe("Written into every block."),
       payout_scheme: z
-        .enum(["pplns"])
+        .enum(PAYOUT_SCHEMES)
         .default("pplns")
-        .meta({ choices_note: "other schemes are not built yet" })
-        .describe("How a block is shared out."),
+        .describe(
+          "How miners are paid: `solo` to the finder, `pplns` by the work of a window, `prop` by the work since the block before, `pps` and `fpps` for each share.",
+        ),
+      solo_allowed: z.boolean().default(true).describe("Let miners choose SOLO for themselves with `m=solo` in the password."),
       pplns_window: z
         .number()
         .positive()
@@ -155,9 +185,58 @@ export const ConfigSchema = z.strictObject({
         .max(1000)
         .default(100)
         .describe("Confirmations after which a block's reward may be spent."),
+      receipt_days: z
+        .int()
+        .min(1)
+        .max(3650)
+        .default(30)
+        .describe(
+          "Days for which the shares behind a block's receipt are kept, so that miners can check them. Receipts are kept for ever.",
+        ),
+      receipt_shares_max: z
+        .int()
+        .min(0)
+        .max(1_000_000_000)
+        .default(20_000_000)
+        .describe("Shares that are kept for one block, 40 bytes each; beyond them a receipt holds the sums alone."),
     })
     .prefault({})
     .describe("The pool: what it pays, and to whom."),
+  payouts: z
+    .strictObject({
+      scheduled: z.boolean().default(true).describe("Plan payouts by themselves; a person can always plan one."),
+      every_hours: z
+        .int()
+        .min(1)
+        .max(24 * 31)
+        .default(24)
+        .describe("Hours between two planned payouts."),
+      threshold_sats: Sats.min(546)
+        .default(100_000)
+        .describe("What an account must be owed to be paid, unless it set its own threshold."),
+      min_threshold_sats: Sats.min(546).default(10_000).describe("The lowest threshold that a miner may set."),
+      fee_payer: z.enum(["pool", "miners"]).default("pool").describe("Who pays the network's fee."),
+      min_fee_rate: FeeRate.default(1).describe("Lowest fee, in satoshis a virtual byte."),
+      max_fee_rate: FeeRate.min(1)
+        .default(100)
+        .describe("Highest fee, in satoshis a virtual byte; payouts wait while the network asks for more."),
+      fee_target_blocks: z.int().min(1).max(1008).default(12).describe("Blocks in which a payout should be mined."),
+      max_outputs: z.int().min(1).max(2_500).default(500).describe("Payees of one transaction."),
+      unattended_max_sats: Sats.default(0).describe("Payouts up to this amount go without anybody's approval."),
+      four_eyes_above_sats: Sats.default(1_000_000_000).describe("Payouts above this amount need two people."),
+      corrections_four_eyes_above_sats: Sats.default(10_000_000).describe(
+        "Corrections of the ledger above this amount need a second person.",
+      ),
+      confirmations: z.int().min(1).max(1000).default(6).describe("Confirmations after which a payout counts as made."),
+      bump_after_minutes: z
+        .int()
+        .min(0)
+        .max(14 * 1440)
+        .default(360)
+        .describe("Minutes after which a payout that is not mined is offered a higher fee; 0 never does."),
+    })
+    .prefault({})
+    .describe("When miners are paid, and by whose leave. The dashboard can change it; what was changed last holds."),
   stratum: z
     .strictObject({
       enabled: z.boolean().default(true).describe("Run the pool's Stratum server."),
@@ -347,6 +426,82 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("Where blocks come from."),
+  signer: z
+    .strictObject({
+      kind: z
+        .enum(["reference", "wallet", "file", "command"])
+        .optional()
+        .meta({ default_text: "`reference` where `npm start` makes the payout address, else `file`" })
+        .describe(
+          "Who signs payouts; the pool has no key. `wallet`: the wallet of a Bitcoin Core compatible node. `file`: people download the PSBT and upload it signed. `command`: a program of yours. `reference`: `otedama signer`.",
+        ),
+      url: z
+        .union([SignerUrl, z.url({ protocol: /^https?$/ })])
+        .optional()
+        .describe("Address of the wallet's RPC, `http://127.0.0.1:8332/wallet/payouts`, or of the reference signer."),
+      user: z.string().max(256).default("").describe("The wallet node's `rpcuser`."),
+      password: z.string().max(256).default("").describe("The wallet node's `rpcpassword`."),
+      token: z.string().min(16).max(256).optional().describe("The reference signer's token, the same there and here."),
+      command: z
+        .array(z.string().min(1).max(4096))
+        .max(64)
+        .default([])
+        .describe("Program and arguments; it gets the PSBT in base64 on standard input and writes it signed to standard output."),
+      timeout: z.number().min(1).max(3600).default(60).describe("Seconds that the program may take."),
+      psbt_version: z.int().min(0).max(2).default(0).describe("Version of the PSBTs given out: 0 (BIP 174) or 2 (BIP 370)."),
+      descriptors: z
+        .array(z.string().min(1).max(2000))
+        .max(20)
+        .default([])
+        .describe(
+          "Output descriptors of further coins that payouts may spend; the chain node looks them up with `scantxoutset`.",
+        ),
+      descriptor_scan: z
+        .number()
+        .min(1)
+        .max(10_080)
+        .default(60)
+        .describe("Minutes between two such look-ups; one takes the node minutes on the main network."),
+    })
+    .prefault({})
+    .describe("Who signs the payouts. See [operations/payouts.md](operations/payouts.md)."),
+  reference_signer: z
+    .strictObject({
+      host: Host.default("127.0.0.1").describe("Address that the reference signer listens on."),
+      port: PortOrAny.default(0).describe("Its port; 0 takes a free one and remembers it."),
+      socket: z.string().min(1).max(100).optional().describe("A Unix socket to listen on instead."),
+      token: z
+        .string()
+        .min(16)
+        .max(256)
+        .optional()
+        .meta({ default_text: "made at the first start" })
+        .describe("What a pool has to show. Better given as `OTEDAMA_REFERENCE_SIGNER_TOKEN` than in a file."),
+      key_file: z
+        .string()
+        .min(1)
+        .max(4096)
+        .optional()
+        .meta({ default_text: "in `data_dir`, made at the first start" })
+        .describe("The private key, in a file that only its owner can read. Keep a copy of it elsewhere."),
+      passphrase: z
+        .string()
+        .min(8)
+        .max(1024)
+        .optional()
+        .describe("Encrypts a key file that is made anew. Better given as `OTEDAMA_REFERENCE_SIGNER_PASSPHRASE` than in a file."),
+      max_per_transaction: Sats.optional()
+        .meta({ default_text: "100000000; on regtest 1000000000000" })
+        .describe("Satoshis that one transaction may pay to others."),
+      max_per_day: Sats.optional()
+        .meta({ default_text: "300000000; on regtest 10000000000000" })
+        .describe("Satoshis that the transactions of 24 hours may pay to others."),
+      max_fee: Sats.default(1_000_000).describe("Satoshis that one transaction may give to the network."),
+      max_fee_rate: z.number().positive().max(10_000).default(500).describe("The same in satoshis a virtual byte."),
+      max_outputs: z.int().min(1).max(10_000).default(2_501).describe("Outputs of one transaction."),
+    })
+    .prefault({})
+    .describe("The program `otedama signer`: its key and what it refuses to sign, whoever asks."),
 });
 
 export type Config = z.output<typeof ConfigSchema>;

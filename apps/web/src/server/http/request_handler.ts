@@ -25,6 +25,8 @@ export interface RequestHandlerDependencies {
   trpc: Handler;
   audit_export: ReturnType<typeof createAuditExport>;
   pages: Pages;
+  /** False when the client has asked for too many miners' pages. */
+  minerPages: (request: IncomingMessage) => boolean;
   public_url: URL;
   counters: Counters;
   log: Logger;
@@ -34,7 +36,7 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, audit_export, pages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, audit_export, pages, minerPages, public_url, counters, log } = dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,6 +59,15 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     if (path.startsWith("/api/trpc/")) return trpc(request, response, path);
     if (isAuditExport(path)) return audit_export(request, response, path);
     if (path === "/api" || path.startsWith("/api/")) return sendError(response, 404, "not_found", "There is no such endpoint.");
+    if (path === "/m" || path.startsWith("/m/")) {
+      if (!minerPages(request)) {
+        counters.add("miners_limited");
+        return sendError(response, 429, "too_many_requests", "Too many requests from your address. Wait a moment.", {
+          "retry-after": "2",
+        });
+      }
+      response.setHeader("x-robots-tag", "noindex");
+    }
     return pages.handle(request, response);
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendError, sendJson } from "../http/respond.ts";
 import { type createKeyedHandler, keyedRoute } from "./keyed/handler.ts";
+import type { createMinersHandler } from "./miners.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { PublicFigures } from "./public_figures.ts";
 import { ROUTES } from "./routes.ts";
@@ -14,7 +15,11 @@ const HEADERS = {
 
 export function createRestHandler(
   options: { version: string; public_url: string },
-  dependencies: { figures: PublicFigures; keyed: ReturnType<typeof createKeyedHandler> },
+  dependencies: {
+    figures: PublicFigures;
+    keyed: ReturnType<typeof createKeyedHandler>;
+    miners: ReturnType<typeof createMinersHandler>;
+  },
 ) {
   const readers = new Map(ROUTES.map((route) => [route.path, () => route.read(dependencies.figures)]));
   const document = openApiDocument(options.version, options.public_url);
@@ -26,6 +31,7 @@ export function createRestHandler(
     serves: (path: string) =>
       path === "/health" || path === "/api/openapi.json" || path === "/api/v1" || path.startsWith("/api/v1/"),
     async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+      if (dependencies.miners.serves(path)) return dependencies.miners.handle(request, response, path);
       const read = readers.get(path);
       const keyed = read === undefined ? keyedRoute(path) : null;
       if (read === undefined && keyed === null)

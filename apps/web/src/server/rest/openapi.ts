@@ -1,5 +1,6 @@
 import { createDocument } from "zod-openapi";
 import { KEYED_ROUTES, SCOPE_MEANINGS } from "./keyed/routes.ts";
+import { MINER_ROUTES } from "./miner_routes.ts";
 import { ROUTES } from "./routes.ts";
 import { ApiError, StatsFrame } from "./schemas.ts";
 
@@ -12,7 +13,7 @@ export function openApiDocument(version: string, public_url: string) {
       title: "Otedama",
       version,
       description:
-        "Figures of this pool. Nothing here changes anything. Times are Unix milliseconds, amounts satoshis. Endpoints with a scope need an API key that has it: `Authorization: Bearer KEY`.",
+        "Figures of this pool and of its miners. Needs no sign-in, but for the endpoints with a scope: those need an API key that has it, sent as `Authorization: Bearer KEY`. A miner's settings are changed by a message signed with its address's key. Times are Unix milliseconds, amounts satoshis.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: public_url }],
@@ -73,6 +74,37 @@ export function openApiDocument(version: string, public_url: string) {
           },
         ]),
       ),
+      ...Object.fromEntries(
+        MINER_ROUTES.map((route) => [
+          route.path,
+          {
+            [route.method]: {
+              operationId: operationId(route.path),
+              summary: route.summary,
+              description: route.description,
+              requestParams: { path: route.path_schema, query: route.query_schema },
+              ...(route.body_schema && { requestBody: { content: { "application/json": { schema: route.body_schema } } } }),
+              responses: {
+                "200": {
+                  description: route.summary,
+                  content:
+                    route.answer === null
+                      ? { "application/octet-stream": { schema: { type: "string" as const, format: "binary" } } }
+                      : { "application/json": { schema: route.answer } },
+                },
+                "400": error("No address of this network, or another part of the request is wrong."),
+                "404": error("Nobody has mined to the address, or the block has no receipt."),
+                ...(route.method === "post" && {
+                  "403": error("The signature is not the address's."),
+                  "409": error("The challenge was used, has expired, or is not the one that was given out."),
+                }),
+                "429": error("Too many requests from one address."),
+                "503": error("The database does not answer, or too many ask at once."),
+              },
+            },
+          },
+        ]),
+      ),
       "/ws": {
         get: {
           operationId: "ws",
@@ -90,6 +122,6 @@ export function openApiDocument(version: string, public_url: string) {
 }
 
 function operationId(path: string): string {
-  const words = path.replace("/api/v1", "").replaceAll(/[{}]/g, "").split("/").filter(Boolean);
+  const words = path.replace("/api/v1", "").split(/[/{}]/).filter(Boolean);
   return words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join("");
 }

@@ -7,6 +7,8 @@ import { get as blocksGet } from "./blocks/get.ts";
 import { list as blocksList } from "./blocks/list.ts";
 import { accept as invitesAccept } from "./invites/accept.ts";
 import { look as invitesLook } from "./invites/look.ts";
+import { get as ledgerGet } from "./ledger/get.ts";
+import { list as ledgerList } from "./ledger/list.ts";
 import { apiKeys, backupCodesLeft } from "./me/api_keys.ts";
 import { changePassword } from "./me/change_password.ts";
 import { confirmSecondFactor } from "./me/confirm_second_factor.ts";
@@ -91,6 +93,7 @@ export const appRouter = router({
   blocks: router({ list: blocksList, get: blocksGet }),
   rigs: router({ list: rigsList, get: rigsGet }),
   balances: router({ list: balancesList, get: balancesGet }),
+  ledger: router({ list: ledgerList, get: ledgerGet }),
   search: router({ find: searchFind }),
 });
 export type AppRouter = typeof appRouter;
