@@ -225,7 +225,7 @@ describe("a webhook", () => {
     }
     http.answer = { status: 204 };
     await database.sql.query("UPDATE notice_delivery SET next_at = now()");
-    await running(notices, () => until(deliveries).toMatchObject([{ state: "delivered" }]));
+    await running(makeNotices(), () => until(deliveries).toMatchObject([{ state: "delivered" }]));
   });
 
   test("that hangs or is gone holds up no other channel", async () => {
