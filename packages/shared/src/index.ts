@@ -6,6 +6,7 @@ export * from "./dto/miners.ts";
 export * from "./dto/notices.ts";
 export * from "./dto/payouts.ts";
 export * from "./dto/people.ts";
+export * from "./dto/policy.ts";
 export * from "./dto/queries.ts";
 export * from "./settings/agent.ts";
 export * from "./settings/common.ts";

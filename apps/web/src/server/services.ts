@@ -1,5 +1,5 @@
 import type { WebDatabase } from "@otedama/db/web";
-import type { HashrateSeries, LiveDto, Window } from "@otedama/shared";
+import type { HashrateSeries, LiveDto, MeDto, Network, Window } from "@otedama/shared";
 import type { Logger } from "pino";
 import type { SignedIn } from "./auth/auth.ts";
 import type { PasswordHasher } from "./auth/password.ts";
@@ -10,6 +10,7 @@ import type { Notices } from "./notices/notices.ts";
 /** What procedures work with. Made once, at start. */
 export interface Services {
   readonly log: Logger;
+  readonly network: Network;
   readonly database: WebDatabase;
   readonly passwords: PasswordHasher;
   /** The latest figures from pools and agents, as the hub has them in memory. */
@@ -18,6 +19,7 @@ export interface Services {
   readonly poolSeries: (window: Window) => Promise<HashrateSeries>;
   /** The signed-in person behind a request's cookies; null when there is none. */
   readonly signedIn: (headers: Headers) => Promise<SignedIn | null>;
+  readonly whoIs: (headers: Headers) => Promise<MeDto | null>;
   readonly second_factors: SecondFactors;
   readonly password_proofs: PasswordProofs;
   readonly notices: Notices;

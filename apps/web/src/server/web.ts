@@ -15,6 +15,7 @@ import { createAuditExport } from "./http/audit_export.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
 import { createClientAddress } from "./http/client_address.ts";
 import { ClientBounds } from "./http/client_bounds.ts";
+import { createPayoutsExport } from "./http/payouts_export.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
@@ -135,11 +136,13 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
   const services: Services = {
     log,
+    network: settings.network,
     database,
     passwords,
     live,
     poolSeries: (window) => pool_series.read(window),
     signedIn: (headers) => auth.signedIn(headers),
+    whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
     second_factors,
     notices,
     password_proofs: new PasswordProofs({ database, passwords, now }),
@@ -179,6 +182,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       audit_export: createAuditExport(services),
       auth: createAuthHandler({ auth, counters, public_url, database, addressOf }),
       trpc: createTrpcHandler(services, { addressOf }),
+      exports: createPayoutsExport(services),
       pages,
       minerPages: (request) => miner_reads.take(addressOf(request)),
       public_url,
@@ -239,7 +243,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   const sweep = startSweep({ interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, rows_max: 5_000 }, { sql, log, now });
   public_feed.start();
   setBridge({
-    whoIs: async (headers) => (await services.signedIn(headers))?.me ?? null,
+    whoIs: services.whoIs,
     createCaller: async (headers) => createCaller(await createContext(services, headers, null)),
     findMiner: (address) => findMiner(address, { miners, live }),
   });

@@ -37,6 +37,19 @@ export async function auditLine(tx: Prisma.TransactionClient, actor: Actor, line
   });
 }
 
+/** The same over a plain connection; `sql` is the client of the transaction where there is one. */
+export async function writeAudit(
+  sql: Sql,
+  line: { actor: string; action: string; subject: string; details?: Record<string, unknown> },
+): Promise<void> {
+  await sql.query("INSERT INTO audit_log (actor, action, subject, details) VALUES ($1, $2, $3, $4)", [
+    line.actor,
+    line.action,
+    line.subject,
+    JSON.stringify(line.details ?? {}),
+  ]);
+}
+
 /** Money's tables name people by their e-mail address, everything else by their id. */
 const FROM = `audit_log l LEFT JOIN "user" u ON u.id = l.actor OR (position('@' in l.actor) > 0 AND u.email = lower(l.actor))`;
 

@@ -9,14 +9,15 @@ export {
   revokeApiKey,
   touchApiKey,
 } from "./api_keys.ts";
-export { type Actor, type AuditLine, auditChoices, auditLine, countAudit, listAudit } from "./audit.ts";
+export { type Actor, type AuditLine, auditChoices, auditLine, countAudit, listAudit, writeAudit } from "./audit.ts";
 export { getAccount, listBalances } from "./balances.ts";
 export { getBlock, listBlocks } from "./blocks.ts";
+export { accountOfAddress, listCorrectionsNamed } from "./corrections.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
-export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
+export { explainAccount, getLedgerEntry, listLedger, listLedgerSums } from "./ledger.ts";
 export { nextBlock, recentLuck } from "./luck.ts";
 export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
 export {

@@ -6,8 +6,10 @@ import {
   type LucideIcon,
   NotebookText,
   ScrollText,
+  Send,
   Server,
   Settings,
+  SlidersHorizontal,
   UserCog,
   Users,
   Wallet,
@@ -34,11 +36,13 @@ const PLACES: readonly PlaceGroup[] = [
     places: [
       { href: "/workers", word: "Workers", icon: Users, thumb: true },
       { href: "/blocks", word: "Blocks", icon: Blocks, thumb: true },
+      { href: "/policy", word: "Pool settings", icon: SlidersHorizontal },
     ],
   },
   {
     name: "Payouts",
     places: [
+      { href: "/payouts", word: "Payouts", icon: Send },
       { href: "/balances", word: "Balances", icon: Wallet, thumb: true },
       { href: "/ledger", word: "Ledger", icon: NotebookText },
     ],

@@ -22,9 +22,7 @@ export function Checks<T extends string>({ legend, value, choices, onChange, col
               className="mt-0.5 size-4 shrink-0 accent-(--accent)"
               checked={value.includes(choice.value)}
               onChange={(event) =>
-                onChange(
-                  event.target.checked ? [...value, choice.value] : value.filter((one) => one !== choice.value),
-                )
+                onChange(event.target.checked ? [...value, choice.value] : value.filter((one) => one !== choice.value))
               }
             />
             <span>

@@ -1,7 +1,7 @@
 "use client";
 import type { AuditLineDto } from "@otedama/shared";
-import { Copyable } from "@/components/ui/copyable.tsx";
 import { Moment } from "@/components/data/when.tsx";
+import { Copyable } from "@/components/ui/copyable.tsx";
 import { Dialog } from "@/components/ui/dialog.tsx";
 import { Facts } from "@/components/ui/panel.tsx";
 import { actionWords, fieldsOf, short } from "./words.ts";

@@ -38,7 +38,11 @@ export function auditQuery(chosen: Chosen, now_ms = Date.now()) {
     actor: chosen.actor?.slice(0, 254) ?? null,
     action: chosen.action !== null && /^[a-z_]{1,40}(\.[a-z_]{1,20})?$/.test(chosen.action) ? chosen.action : null,
     from_ms:
-      since === null ? null : since === "days" ? dayStart_ms(chosen.from) : Math.floor((now_ms - LENGTHS_MS[since]) / 60_000) * 60_000,
+      since === null
+        ? null
+        : since === "days"
+          ? dayStart_ms(chosen.from)
+          : Math.floor((now_ms - LENGTHS_MS[since]) / 60_000) * 60_000,
     // The last day is meant whole.
     to_ms: to_ms === null ? null : to_ms + 24 * HOUR_MS,
   };

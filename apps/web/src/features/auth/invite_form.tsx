@@ -9,8 +9,8 @@ import { Field } from "@/components/ui/input.tsx";
 import { Panel } from "@/components/ui/panel.tsx";
 import { Problem } from "@/components/ui/problem.tsx";
 import { Skeleton } from "@/components/ui/skeleton.tsx";
-import { ROLE_MEANINGS } from "@/lib/roles.ts";
 import { signIn } from "@/lib/auth.ts";
+import { ROLE_MEANINGS } from "@/lib/roles.ts";
 import { useTRPC } from "@/lib/trpc.tsx";
 import { checkSetup, PASSWORD_LENGTH_MIN, type SetupProblems, tokenFromHash } from "./setup_token.ts";
 

@@ -8,7 +8,10 @@ import { type SignInProblem, signIn } from "@/lib/auth.ts";
 
 const PROBLEMS: Readonly<Record<Exclude<SignInProblem, "code_needed">, readonly [title: string, text: string]>> = {
   credentials: ["That e-mail and password do not go together", "Check both. Passwords are told apart by capital letters."],
-  code_wrong: ["That code does not work", "Each code is good once and for half a minute. Wait for the next one, and check the device's clock."],
+  code_wrong: [
+    "That code does not work",
+    "Each code is good once and for half a minute. Wait for the next one, and check the device's clock.",
+  ],
   code_locked: ["Too many wrong codes", "Codes are refused for 15 minutes. If the device is lost, an owner can take it off."],
   disabled: ["You may not sign in any more", "An owner has disabled your account. Ask them if that was meant."],
   busy: ["Too many attempts", "Wait a minute, then try again."],
@@ -54,7 +57,16 @@ export function SignInForm({ to }: { readonly to: string }) {
       {shown === null ? null : <Problem title={shown[0]}>{shown[1]}</Problem>}
       {waiting === null ? (
         <>
-          <Field key="email" label="E-mail" name="email" type="email" autoComplete="username" required maxLength={254} autoFocus />
+          <Field
+            key="email"
+            label="E-mail"
+            name="email"
+            type="email"
+            autoComplete="username"
+            required
+            maxLength={254}
+            autoFocus
+          />
           <Field
             key="password"
             label="Password"

@@ -19,7 +19,7 @@ type ChangeChannelDialogProps = {
 export function ChangeChannelDialog({ channel, onClose, onChanged }: ChangeChannelDialogProps) {
   const trpc = useTRPC();
   const [events, setEvents] = useState(channel.events);
-  const [state, setState] = useState<("on")[]>(channel.enabled ? ["on"] : []);
+  const [state, setState] = useState<"on"[]>(channel.enabled ? ["on"] : []);
   const change = useMutation(
     trpc.notices.changeChannel.mutationOptions({
       onSuccess: () => {

@@ -104,7 +104,14 @@ function DestinationFields({ kind }: { readonly kind: Kind }) {
       return (
         <>
           <Field label="Bot token" name="token" type="password" autoComplete="off" hint="From @BotFather." required />
-          <Field label="Chat" name="chat_id" maxLength={66} placeholder="-1001234567890" hint="The chat's number, or @name." required />
+          <Field
+            label="Chat"
+            name="chat_id"
+            maxLength={66}
+            placeholder="-1001234567890"
+            hint="The chat's number, or @name."
+            required
+          />
         </>
       );
     case "discord":

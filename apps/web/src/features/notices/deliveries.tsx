@@ -118,7 +118,12 @@ const deliveryColumns = (retry: (id: number) => void): ColumnDef<NoticeDeliveryD
     ),
     meta: { className: "hidden w-44 lg:table-cell" },
   },
-  { id: "channel", header: "Channel", cell: ({ row }) => row.original.channel_name, meta: { className: "hidden w-40 sm:table-cell" } },
+  {
+    id: "channel",
+    header: "Channel",
+    cell: ({ row }) => row.original.channel_name,
+    meta: { className: "hidden w-40 sm:table-cell" },
+  },
   {
     id: "state",
     header: "State",
@@ -159,7 +164,11 @@ const deliveryColumns = (retry: (id: number) => void): ColumnDef<NoticeDeliveryD
     header: () => <span className="sr-only">Actions</span>,
     cell: ({ row: { original: delivery } }) =>
       delivery.state === "dead" ? (
-        <Button size="sm" onClick={() => retry(delivery.id)} aria-label={`Try again: ${NOTICE_WORDS[delivery.kind]} to ${delivery.channel_name}`}>
+        <Button
+          size="sm"
+          onClick={() => retry(delivery.id)}
+          aria-label={`Try again: ${NOTICE_WORDS[delivery.kind]} to ${delivery.channel_name}`}
+        >
           Try again
         </Button>
       ) : null,

@@ -14,7 +14,10 @@ export const NOTICE_WORDS: Readonly<Record<NoticeKind, string>> = {
   database_behind: "Database behind",
   database_back: "Database is back",
 };
-export const NOTICE_CHOICES = (Object.keys(NOTICE_WORDS) as NoticeKind[]).map((kind) => ({ value: kind, label: NOTICE_WORDS[kind] }));
+export const NOTICE_CHOICES = (Object.keys(NOTICE_WORDS) as NoticeKind[]).map((kind) => ({
+  value: kind,
+  label: NOTICE_WORDS[kind],
+}));
 
 export const CHANNEL_LOOKS: Readonly<Record<NoticeChannelDto["kind"], { readonly word: string; readonly icon: LucideIcon }>> = {
   webhook: { word: "Webhook", icon: Webhook },

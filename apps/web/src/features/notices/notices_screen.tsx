@@ -45,8 +45,8 @@ export function NoticesScreen({ initial, initialDeliveries, initialQuery }: Noti
         <Panel flush>
           <Empty icon={BellRing} title="Nobody is told of anything yet">
             <p>
-              A channel carries what happens (a block found, a payout sent, a node lost) to a webhook, an e-mail address or a chat.
-              Add one, choose what it carries, and send a test through it.
+              A channel carries what happens (a block found, a payout sent, a node lost) to a webhook, an e-mail address or a
+              chat. Add one, choose what it carries, and send a test through it.
             </p>
             <Button onClick={() => setAdding(true)}>Add a channel</Button>
           </Empty>

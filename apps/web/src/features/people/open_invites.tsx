@@ -17,7 +17,10 @@ export function OpenInvites({ invites, onChanged }: { readonly invites: readonly
       <Failure title="The invite was not withdrawn" error={revoke.error} />
       <ul className="flex flex-col">
         {invites.map((invite) => (
-          <li key={invite.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line/70 py-2 text-sm last:border-b-0">
+          <li
+            key={invite.id}
+            className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line/70 py-2 text-sm last:border-b-0"
+          >
             <span className="min-w-0 grow basis-48 truncate">
               <span className="font-medium">{invite.email}</span> <span className="text-ink-3">as {invite.role}</span>
             </span>

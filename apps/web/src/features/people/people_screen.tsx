@@ -63,7 +63,9 @@ function sentence(people: readonly PersonDto[], invites: number): string {
   const active = people.filter((person) => person.disabled_at_ms === null);
   const without = active.filter((person) => !person.second_factor).length;
   const protectedBy =
-    without === 0 ? "all with a second factor" : `${without === active.length ? "none" : active.length - without} with a second factor`;
+    without === 0
+      ? "all with a second factor"
+      : `${without === active.length ? "none" : active.length - without} with a second factor`;
   const waiting = invites === 0 ? "" : `; ${plural(invites, "invite waits", "invites wait")} to be accepted`;
   return `${plural(active.length, "person", "people")} can sign in, ${protectedBy}${waiting}.`;
 }

@@ -35,7 +35,9 @@ export function PersonActions({ person, own, onChanged }: PersonActionsProps) {
   const questions = {
     sign_out: {
       title: `Sign ${name} out everywhere?`,
-      text: own ? "You are signed out too, on this device as well." : "Every device they use has to sign in again. Their API keys go on.",
+      text: own
+        ? "You are signed out too, on this device as well."
+        : "Every device they use has to sign in again. Their API keys go on.",
       action: `Sign ${name} out`,
       change: signOut,
     },

@@ -27,7 +27,12 @@ export function RoleDialog({ person, onClose, onChanged }: RoleDialogProps) {
     }),
   );
   return (
-    <Dialog open onOpenChange={(open) => (open ? undefined : onClose())} title={`The role of ${person.name}`} className="max-w-md!">
+    <Dialog
+      open
+      onOpenChange={(open) => (open ? undefined : onClose())}
+      title={`The role of ${person.name}`}
+      className="max-w-md!"
+    >
       <div className="flex flex-col gap-4">
         <Select label="Role" value={role} choices={ROLE_CHOICES} onChoose={setRole} className="w-48" />
         <p className="text-sm text-ink-3">{ROLE_MEANINGS[role]}. It holds from their next request on.</p>

@@ -47,7 +47,10 @@ export function ApiKeysTab() {
       ) : (
         <ul className="flex flex-col">
           {list.data.map((key) => (
-            <li key={key.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line/70 py-2 text-sm last:border-b-0">
+            <li
+              key={key.id}
+              className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line/70 py-2 text-sm last:border-b-0"
+            >
               <span className="min-w-0 grow basis-52">
                 <span className="block truncate font-medium">
                   {key.name} <span className="font-mono text-xs font-normal text-ink-3">{key.hint}…</span>

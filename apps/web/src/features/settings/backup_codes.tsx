@@ -9,7 +9,8 @@ export function BackupCodes({ codes, onSeen }: { readonly codes: readonly string
       <div>
         <h3 className="text-sm">Backup codes</h3>
         <p className="text-sm text-ink-2">
-          For the day the device is lost. Each works once. They are shown this one time: print them, or keep them with your passwords.
+          For the day the device is lost. Each works once. They are shown this one time: print them, or keep them with your
+          passwords.
         </p>
       </div>
       <ol className="grid gap-x-6 gap-y-1 font-mono text-sm sm:grid-cols-2">

@@ -27,16 +27,21 @@ export function PasswordForm({ email, onChanged }: { readonly email: string; rea
     };
     setProblems(found);
     if (Object.keys(found).length > 0) return;
-    const done = await change
-      .mutateAsync({ password: read("password"), new_password: read("new_password") })
-      .catch(() => null);
+    const done = await change.mutateAsync({ password: read("password"), new_password: read("new_password") }).catch(() => null);
     if (done !== null) element.reset();
   };
   return (
     <Panel title="Password">
       <form onSubmit={submit} noValidate className="flex max-w-sm flex-col gap-3">
         <input type="hidden" name="email" autoComplete="username" value={email} readOnly />
-        <Field label="Present password" name="password" type="password" autoComplete="current-password" maxLength={128} required />
+        <Field
+          label="Present password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          maxLength={128}
+          required
+        />
         <Field
           label="New password"
           name="new_password"

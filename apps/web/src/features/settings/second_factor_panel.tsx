@@ -35,7 +35,8 @@ export function SecondFactorPanel({ me }: { readonly me: MeDto }) {
             <Status tone="warn" icon={ShieldOff} word={me.second_factor_due ? "None, and your role needs one" : "None"} />
           )}
           <span className="mt-1 block text-ink-3">
-            A code from an app on your phone, asked for after the password. Whoever learns your password cannot sign in with it alone.
+            A code from an app on your phone, asked for after the password. Whoever learns your password cannot sign in with it
+            alone.
           </span>
         </p>
         {codes !== null ? (

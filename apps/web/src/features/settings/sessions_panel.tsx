@@ -40,7 +40,10 @@ export function SessionsPanel() {
       ) : (
         <ul className="flex flex-col">
           {list.data.map((session) => (
-            <li key={session.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line/70 py-2 text-sm last:border-b-0">
+            <li
+              key={session.id}
+              className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line/70 py-2 text-sm last:border-b-0"
+            >
               <MonitorSmartphone aria-hidden className="size-4 shrink-0 text-ink-3" />
               <span className="min-w-0 grow basis-52">
                 <span className="block truncate font-medium" title={session.device}>
@@ -48,7 +51,8 @@ export function SessionsPanel() {
                   {session.current ? <span className="font-normal text-ink-3"> (this one)</span> : null}
                 </span>
                 <span className="block text-xs text-ink-3">
-                  from {session.address === "" ? "an unknown address" : session.address}, used <When at_ms={session.last_used_at_ms} />
+                  from {session.address === "" ? "an unknown address" : session.address}, used{" "}
+                  <When at_ms={session.last_used_at_ms} />
                 </span>
               </span>
               {session.current ? null : (

@@ -24,6 +24,7 @@ export interface RequestHandlerDependencies {
   auth: Handler;
   trpc: Handler;
   audit_export: ReturnType<typeof createAuditExport>;
+  exports: { serves(path: string): boolean; handle: Handler };
   pages: Pages;
   /** False when the client has asked for too many miners' pages. */
   minerPages: (request: IncomingMessage) => boolean;
@@ -36,7 +37,7 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, audit_export, pages, minerPages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, audit_export, exports, pages, minerPages, public_url, counters, log } = dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -58,6 +59,7 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     if (path.startsWith("/api/auth/")) return auth(request, response, path);
     if (path.startsWith("/api/trpc/")) return trpc(request, response, path);
     if (isAuditExport(path)) return audit_export(request, response, path);
+    if (exports.serves(path)) return exports.handle(request, response, path);
     if (path === "/api" || path.startsWith("/api/")) return sendError(response, 404, "not_found", "There is no such endpoint.");
     if (path === "/m" || path.startsWith("/m/")) {
       if (!minerPages(request)) {

@@ -7,8 +7,12 @@ import { get as blocksGet } from "./blocks/get.ts";
 import { list as blocksList } from "./blocks/list.ts";
 import { accept as invitesAccept } from "./invites/accept.ts";
 import { look as invitesLook } from "./invites/look.ts";
+import { approveCorrection as ledgerApproveCorrection } from "./ledger/approve_correction.ts";
+import { correct as ledgerCorrect } from "./ledger/correct.ts";
+import { corrections as ledgerCorrections } from "./ledger/corrections.ts";
 import { get as ledgerGet } from "./ledger/get.ts";
 import { list as ledgerList } from "./ledger/list.ts";
+import { refuseCorrection as ledgerRefuseCorrection } from "./ledger/refuse_correction.ts";
 import { apiKeys, backupCodesLeft } from "./me/api_keys.ts";
 import { changePassword } from "./me/change_password.ts";
 import { confirmSecondFactor } from "./me/confirm_second_factor.ts";
@@ -29,6 +33,23 @@ import { removeChannel } from "./notices/remove_channel.ts";
 import { retry as retryNotices } from "./notices/retry.ts";
 import { testChannel } from "./notices/test_channel.ts";
 import { get as overviewGet } from "./overview/get.ts";
+import { account as payoutsAccount } from "./payouts/account.ts";
+import { approve as payoutsApprove } from "./payouts/approve.ts";
+import { batch as payoutsBatch } from "./payouts/batch.ts";
+import { batches as payoutsBatches } from "./payouts/batches.ts";
+import { bump as payoutsBump } from "./payouts/bump.ts";
+import { cancel as payoutsCancel } from "./payouts/cancel.ts";
+import { create as payoutsCreate } from "./payouts/create.ts";
+import { download as payoutsDownload } from "./payouts/download.ts";
+import { exclude as payoutsExclude } from "./payouts/exclude.ts";
+import { hold as payoutsHold } from "./payouts/hold.ts";
+import { holds as payoutsHolds } from "./payouts/holds.ts";
+import { payments as payoutsPayments } from "./payouts/payments.ts";
+import { plan as payoutsPlan } from "./payouts/plan.ts";
+import { release as payoutsRelease } from "./payouts/release.ts";
+import { resume as payoutsResume } from "./payouts/resume.ts";
+import { summary as payoutsSummary } from "./payouts/summary.ts";
+import { upload as payoutsUpload } from "./payouts/upload.ts";
 import { changeRole } from "./people/change_role.ts";
 import { disable as peopleDisable } from "./people/disable.ts";
 import { enable as peopleEnable } from "./people/enable.ts";
@@ -38,6 +59,10 @@ import { resetSecondFactor } from "./people/reset_second_factor.ts";
 import { revokeInvite } from "./people/revoke_invite.ts";
 import { setAccessRule } from "./people/set_access_rule.ts";
 import { signOut as peopleSignOut } from "./people/sign_out.ts";
+import { change as policyChange } from "./policy/change.ts";
+import { get as policyGet } from "./policy/get.ts";
+import { history as policyHistory } from "./policy/history.ts";
+import { risk as policyRisk } from "./policy/risk.ts";
 import { series as poolSeries } from "./pool/series.ts";
 import { createCallerFactory, router } from "./procedure.ts";
 import { get as rigsGet } from "./rigs/get.ts";
@@ -93,7 +118,34 @@ export const appRouter = router({
   blocks: router({ list: blocksList, get: blocksGet }),
   rigs: router({ list: rigsList, get: rigsGet }),
   balances: router({ list: balancesList, get: balancesGet }),
-  ledger: router({ list: ledgerList, get: ledgerGet }),
+  ledger: router({
+    list: ledgerList,
+    get: ledgerGet,
+    corrections: ledgerCorrections,
+    correct: ledgerCorrect,
+    approveCorrection: ledgerApproveCorrection,
+    refuseCorrection: ledgerRefuseCorrection,
+  }),
+  policy: router({ get: policyGet, history: policyHistory, change: policyChange, risk: policyRisk }),
+  payouts: router({
+    account: payoutsAccount,
+    approve: payoutsApprove,
+    batch: payoutsBatch,
+    batches: payoutsBatches,
+    bump: payoutsBump,
+    cancel: payoutsCancel,
+    create: payoutsCreate,
+    download: payoutsDownload,
+    exclude: payoutsExclude,
+    hold: payoutsHold,
+    holds: payoutsHolds,
+    payments: payoutsPayments,
+    plan: payoutsPlan,
+    release: payoutsRelease,
+    resume: payoutsResume,
+    summary: payoutsSummary,
+    upload: payoutsUpload,
+  }),
   search: router({ find: searchFind }),
 });
 export type AppRouter = typeof appRouter;
