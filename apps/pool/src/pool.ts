@@ -11,6 +11,7 @@ import { formatSats } from "@otedama/shared/units";
 import type { Logger } from "pino";
 import { BlockFiles } from "./blocks/block_files.ts";
 import { FoundBlocks } from "./blocks/found.ts";
+import { BlockStories } from "./blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
 import { engineOptions } from "./engine_options.ts";
@@ -32,6 +33,8 @@ import { NodeHealth } from "./telemetry/node_health.ts";
 import { Snapshots } from "./telemetry/snapshot.ts";
 import { JobNumbers } from "./work/job_numbers.ts";
 import { ChainNode } from "./work/node.ts";
+import { payOut } from "./work/payees.ts";
+import { HALVING_INTERVAL_BLOCKS } from "./work/reward.ts";
 import { RpcClient } from "./work/rpc.ts";
 import { SOURCE_OPTIONS, TemplateSource } from "./work/source.ts";
 import { Work } from "./work/work.ts";
@@ -128,14 +131,16 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     else if (before.state === "down") tell("database_up", "database", "The database is there; shares are being counted.");
   });
   const monitor = new DatabaseMonitor({ every_ms: 2_000 }, { database, health: databaseHealth });
-  const nodes = settings.nodes.map((node) => new ChainNode({ network }, { rpc: new RpcClient(node) }));
-  const nodeHealth = new Health({ now_ms, initial: "The chain node was not asked yet." }, (now, before) => {
-    if (now.state === "down") tell("node_down", nodes[0]?.name ?? "", now.message ?? "");
-    else if (before.state === "down") tell("node_up", source.active?.name ?? "", "The chain node gives templates.");
-  });
+  const halving_interval_blocks = settings.halving_interval_blocks ?? HALVING_INTERVAL_BLOCKS[network];
+  const nodes = settings.nodes.map((node) => new ChainNode({ network, halving_interval_blocks }, { rpc: new RpcClient(node) }));
+  const nodeHealth = new Health({ now_ms, initial: "The chain nodes were not asked yet." }, () => {});
   const nodeReports = new NodeHealth(
     nodes.map((node) => node.name),
-    nodeHealth,
+    {
+      health: nodeHealth,
+      onMove: (name, message) =>
+        tell(message === null ? "node_up" : "node_down", name, message ?? `${name} can be mined on again.`),
+    },
   );
   const files = new BlockFiles({ dir: join(settings.data_dir, "blocks") });
   const numbers = new JobNumbers({ dir: settings.data_dir });
@@ -170,17 +175,17 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   // Work.
   const work = new Work(
     {
-      coinbase_text: settings.pool.coinbase_text,
-      outputs: (value_sats) => [{ value_sats, script: payout.script }],
+      coinbase: (value_sats) => ({ text: settings.pool.coinbase_text, outputs: payOut(value_sats, payout.script) }),
+      halving_interval_blocks,
       refresh_ms: SOURCE_OPTIONS.refresh_ms - SOURCE_OPTIONS.poll_ms,
       fee_rise: 0.01,
     },
-    { engine, numbers, now_ms },
+    { engine, numbers, now_ms, onRefused: (message) => nodeReports.refused(message) },
   );
   const source: TemplateSource = new TemplateSource(SOURCE_OPTIONS, {
-    nodes,
+    nodes: nodes.map((node, index) => ({ node, zmq: settings.nodes[index]?.zmq ?? null })),
     onTemplate: (template, received_at_ms, node) => {
-      if (!work.accept(template, received_at_ms)) return;
+      if (!work.accept(template, received_at_ms, node.name)) return;
       tell(
         "new_tip",
         String(template.height - 1),
@@ -195,6 +200,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       tracker.poke();
     },
     monotonic_ms,
+    now_ms,
   });
 
   // Shares and blocks.
@@ -203,6 +209,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { durable: () => engine.stats().share_log },
   );
   const live = new LiveShares({ instance_id }, { reader, database, workerOf: (id) => directory.workerOf(id), now_ms });
+  const stories = new BlockStories(
+    { network, retry_ms: 15_000 },
+    { database, files, onTrouble: (error) => log.debug({ error: error.message }, "block stories are not written yet") },
+  );
   const submitter = new Submitter(SUBMIT_OPTIONS, {
     nodes,
     files,
@@ -211,6 +221,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       log.info({ hash, ...outcome }, "block submitted");
       tracker.poke();
     },
+    onAnswers: (hash, answers) =>
+      void stories.answered(hash, answers).catch((error) => log.error({ err: error, hash }, "a node's answer was not kept")),
     onRetry: (hash, node, message) => log.warn({ hash, node, message }, "block not submitted yet"),
   });
   const found: FoundBlocks = new FoundBlocks({
@@ -237,7 +249,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
         const { maturity_confirmations } = settings.pool;
         return { ...block, network_work_hashes: workHashes(block.network_difficulty), maturity_confirmations };
       },
-      onRound: () => tracker.poke(),
+      onRound: () => {
+        tracker.poke();
+        stories.poke();
+      },
       onUnknownWorkers: (ids) => {
         log.error({ worker_ids: ids.slice(0, 20), count: ids.length }, "shares of workers that the database does not know");
         metrics.lost("unknown_worker", ids.length);
@@ -297,6 +312,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     round: () => live.round(),
     job: () => work.current,
     node: () => nodeHealth.current,
+    nodes: () => source.reports(),
+    refused_jobs: () => work.refused,
     database: () => databaseHealth.current,
     lag_records: () => lag_records,
     stratum_port: () => stratum[0]?.port ?? null,
@@ -307,6 +324,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     stats: () => engine.stats(),
     snapshot: () => snapshots.latest,
     blocks_open: () => submitter.open_count,
+    empty_templates: () => source.empty_templates,
     hub_connected: () => hub?.connected ?? false,
     logins: () => policy.logins,
     tls: () => tls && certificate && { ...tls.handshakes, not_after_ms: certificate.not_after_ms },
@@ -331,6 +349,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
   await submitter.start();
+  await stories.start();
   tracker.start();
   states.start();
   hub?.start();
@@ -359,7 +378,14 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     tls?.stop();
     certificate?.stop();
     found.stop();
-    await Promise.allSettled([submitter.stop(), consumer.stop(), tracker.stop(), live.stop(), metricsServer?.stop()]);
+    await Promise.allSettled([
+      submitter.stop(),
+      stories.stop(),
+      consumer.stop(),
+      tracker.stop(),
+      live.stop(),
+      metricsServer?.stop(),
+    ]);
     await states.stop(true);
     hub?.stop();
     for (const node of nodes) node.rpc.close();

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { DeviceTelemetry } from "../wire/agents.ts";
 import { Count, Hashrate, ShareCounts, UnixMs } from "../wire/common.ts";
+import { NodeReport } from "../wire/nodes.ts";
 import { PartHealth, PoolSnapshot } from "../wire/pools.ts";
 
 export const WINDOWS = { "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 } as const;
@@ -179,10 +180,29 @@ export type LedgerLineDto = z.infer<typeof LedgerLineDto>;
 export const AccountDetailDto = BalanceDto.extend({ lines: z.array(LedgerLineDto) });
 export type AccountDetailDto = z.infer<typeof AccountDetailDto>;
 
+/** Chain nodes as each pool instance sees them: asked for by the screen that shows them, not pushed. */
+export const NodesDto = z.strictObject({
+  at_ms: UnixMs,
+  instances: z.array(
+    z.strictObject({
+      instance_id: z.string(),
+      at_ms: UnixMs,
+      job: PoolSnapshot.shape.job,
+      refused_jobs: PoolSnapshot.shape.refused_jobs,
+      nodes: z.array(NodeReport),
+    }),
+  ),
+});
+export type NodesDto = z.infer<typeof NodesDto>;
+
+/** A snapshot without the parts that only one screen shows. */
+export const PoolFigures = PoolSnapshot.omit({ nodes: true });
+export type PoolFigures = z.infer<typeof PoolFigures>;
+
 /** Pushed to browsers at most twice a second. `pool` is null while no pool is connected. */
 export const LiveDto = z.strictObject({
   at_ms: UnixMs,
-  pool: PoolSnapshot.nullable(),
+  pool: PoolFigures.nullable(),
   /** When the last snapshot came; the screen dims what is older than 10 s. */
   pool_seen_at_ms: UnixMs.nullable(),
   agents: z.strictObject({
