@@ -23,6 +23,8 @@ const SCREENS: readonly { readonly name: string; readonly kicker: string; readon
     { name: "rig", kicker: "Fleet · Rigs", address: (page) => firstRow(page, "/rigs") },
     { name: "balances", kicker: "Payouts · Balances", address: async () => "/balances" },
     { name: "account", kicker: "Payouts · Balances", address: (page) => firstRow(page, "/balances") },
+    { name: "ledger", kicker: "Payouts · Ledger", address: async () => "/ledger" },
+    { name: "entry", kicker: "Payouts · Ledger", address: (page) => firstRow(page, "/ledger") },
     { name: "settings", kicker: "Settings", address: async () => "/settings?tab=appearance" },
   ];
 

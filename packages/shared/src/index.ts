@@ -1,5 +1,6 @@
 export * from "./bitcoin/index.ts";
 export * from "./dto/index.ts";
+export * from "./dto/ledger.ts";
 export * from "./dto/queries.ts";
 export * from "./settings/agent.ts";
 export * from "./settings/common.ts";

@@ -4,6 +4,7 @@ export { getBlock, listBlocks } from "./blocks.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
+export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
 export { nextBlock, recentLuck } from "./luck.ts";
 export {
   createOwner,

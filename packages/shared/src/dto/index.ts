@@ -7,6 +7,7 @@ import { DeviceTelemetry } from "../wire/agents.ts";
 import { Count, Hashrate, ShareCounts, UnixMs } from "../wire/common.ts";
 import { NodeReport } from "../wire/nodes.ts";
 import { PartHealth, PoolSnapshot } from "../wire/pools.ts";
+import { ExplainedBalanceDto, LedgerCause } from "./ledger.ts";
 
 export const WINDOWS = { "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 } as const;
 export const Window = z.enum(["1h", "6h", "24h", "7d", "30d"]);
@@ -153,6 +154,8 @@ export const BalanceDto = z.strictObject({
   pending_sats: Sats,
   /** Mature and owed. */
   available_sats: Sats,
+  /** In payouts that are not settled. */
+  paying_sats: Sats,
   paid_sats: Sats,
   workers: Count,
   last_credit_at_ms: UnixMs.nullable(),
@@ -170,14 +173,17 @@ export type BalancesDto = z.infer<typeof BalancesDto>;
 export const LedgerLineDto = z.strictObject({
   entry_id: z.string(),
   at_ms: UnixMs,
-  cause: z.enum(["block_credit", "block_mature", "block_orphan", "payout", "fee", "correction"]),
+  cause: LedgerCause,
   block_hash: z.string().nullable(),
   block_height: Count.nullable(),
-  bucket: z.enum(["pending", "available", "paid"]),
+  bucket: z.enum(["pending", "available", "paying", "paid"]),
   amount_sats: Sats,
 });
 export type LedgerLineDto = z.infer<typeof LedgerLineDto>;
-export const AccountDetailDto = BalanceDto.extend({ lines: z.array(LedgerLineDto) });
+export const AccountDetailDto = BalanceDto.extend({
+  explained: z.array(ExplainedBalanceDto),
+  lines: z.array(LedgerLineDto),
+});
 export type AccountDetailDto = z.infer<typeof AccountDetailDto>;
 
 /** Chain nodes as each pool instance sees them: asked for by the screen that shows them, not pushed. */

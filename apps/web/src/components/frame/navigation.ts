@@ -1,4 +1,4 @@
-import { Blocks, Gauge, type LucideIcon, Server, Settings, Users, Wallet } from "lucide-react";
+import { Blocks, Gauge, type LucideIcon, NotebookText, Server, Settings, Users, Wallet } from "lucide-react";
 
 export type Place = { readonly href: string; readonly word: string; readonly icon: LucideIcon };
 export type PlaceGroup = { readonly name: string | null; readonly places: readonly Place[] };
@@ -14,7 +14,13 @@ export const PLACES: readonly PlaceGroup[] = [
       { href: "/blocks", word: "Blocks", icon: Blocks },
     ],
   },
-  { name: "Payouts", places: [{ href: "/balances", word: "Balances", icon: Wallet }] },
+  {
+    name: "Payouts",
+    places: [
+      { href: "/balances", word: "Balances", icon: Wallet },
+      { href: "/ledger", word: "Ledger", icon: NotebookText },
+    ],
+  },
 ];
 export const SETTINGS: Place = { href: "/settings", word: "Settings", icon: Settings };
 

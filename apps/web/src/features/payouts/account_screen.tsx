@@ -7,7 +7,7 @@ import { Page } from "@/components/ui/page.tsx";
 import { Panel } from "@/components/ui/panel.tsx";
 import { Problem } from "@/components/ui/problem.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
-import { AccountFacts, AccountSums, LedgerLines } from "./account_story.tsx";
+import { AccountFacts, AccountSums, BalancesExplained, LedgerLines } from "./account_story.tsx";
 
 export function AccountScreen({ initial }: { readonly initial: AccountDetailDto }) {
   const trpc = useTRPC();
@@ -43,9 +43,22 @@ export function AccountScreen({ initial }: { readonly initial: AccountDetailDto 
             <LedgerLines account={account} />
           )}
         </Panel>
-        <Panel title="Account" className="max-xl:order-first">
-          <AccountFacts account={account} />
-        </Panel>
+        <div className="flex min-w-0 flex-col gap-4 max-xl:order-first">
+          <Panel title="Account">
+            <AccountFacts account={account} />
+          </Panel>
+          <Panel
+            title="How it came about"
+            flush={account.explained.length > 0}
+            action={
+              <Link href={`/ledger?account=${account.address}`} className="text-sm font-medium text-accent hover:underline">
+                Entries
+              </Link>
+            }
+          >
+            <BalancesExplained account={account} />
+          </Panel>
+        </div>
       </div>
     </Page>
   );

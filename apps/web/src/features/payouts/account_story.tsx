@@ -3,6 +3,8 @@ import type { AccountDetailDto, LedgerLineDto } from "@otedama/shared";
 import { groupedCount, shortenMiddle } from "@otedama/shared/units";
 import Link from "next/link";
 import { Amount } from "@/components/data/amount.tsx";
+import { CAUSE_WORDS, KIND_WORDS } from "@/components/data/ledger_words.ts";
+import { plural } from "@/components/data/plural.ts";
 import { When } from "@/components/data/when.tsx";
 import { Copyable } from "@/components/ui/copyable.tsx";
 import { Facts } from "@/components/ui/panel.tsx";
@@ -13,6 +15,7 @@ export function AccountSums({ account }: AccountProps) {
   const sums = [
     { name: "Available", note: "owed", sats: account.available_sats },
     { name: "Pending", note: "until confirmed", sats: account.pending_sats },
+    ...(account.paying_sats === 0 ? [] : [{ name: "In payment", note: "not settled", sats: account.paying_sats }]),
     { name: "Paid", note: "in all", sats: account.paid_sats },
   ];
   return (
@@ -56,15 +59,12 @@ export function AccountFacts({ account }: AccountProps) {
   );
 }
 
-const CAUSES: Readonly<Record<LedgerLineDto["cause"], string>> = {
-  block_credit: "Block found",
-  block_mature: "Block confirmed",
-  block_orphan: "Block orphaned",
-  payout: "Payout",
-  fee: "Fee",
-  correction: "Correction",
+const BUCKETS: Readonly<Record<LedgerLineDto["bucket"], string>> = {
+  pending: "Pending",
+  available: "Available",
+  paying: "In payment",
+  paid: "Paid",
 };
-const BUCKETS: Readonly<Record<LedgerLineDto["bucket"], string>> = { pending: "Pending", available: "Available", paid: "Paid" };
 
 const head = "h-8 border-y border-line px-3 text-xs font-medium text-ink-3 first:pl-4 last:pr-4";
 const cell = "h-row border-b border-line/70 px-3 max-sm:py-1.5 first:pl-4 last:pr-4";
@@ -94,7 +94,7 @@ export function LedgerLines({ account }: AccountProps) {
         {account.lines.map((line) => (
           <tr key={`${line.entry_id}/${line.bucket}`}>
             <td className={cell}>
-              {CAUSES[line.cause]}
+              {CAUSE_WORDS[line.cause]}
               {line.block_hash === null ? null : (
                 <>
                   {" "}
@@ -117,6 +117,48 @@ export function LedgerLines({ account }: AccountProps) {
           </tr>
         ))}
       </tbody>
+    </table>
+  );
+}
+
+/** How each balance came about: what every cause brought to it, and that it adds up. */
+export function BalancesExplained({ account }: AccountProps) {
+  if (account.explained.length === 0) return <p className="text-sm text-ink-3">Nothing was credited yet.</p>;
+  return (
+    <table className="w-full border-separate border-spacing-0 text-sm tabular">
+      <caption className="sr-only">Balances of {shortenMiddle(account.address)} by cause</caption>
+      <thead>
+        <tr>
+          <th scope="col" className={`${head} text-left`}>
+            Balance and causes
+          </th>
+          <th scope="col" className={`${head} text-right`}>
+            Amount, BTC
+          </th>
+        </tr>
+      </thead>
+      {account.explained.map((balance) => (
+        <tbody key={balance.kind}>
+          {balance.causes.map((cause) => (
+            <tr key={cause.cause}>
+              <td className={`${cell} text-ink-2`}>
+                {CAUSE_WORDS[cause.cause]} <span className="text-xs text-ink-3">{plural(cause.entries, "entry", "entries")}</span>
+              </td>
+              <td className={`${cell} text-right`}>
+                <Amount sats={cause.amount_sats} signed />
+              </td>
+            </tr>
+          ))}
+          <tr className="font-medium">
+            <th scope="row" className={`${cell} text-left font-medium`}>
+              {KIND_WORDS[balance.kind].word}
+            </th>
+            <td className={`${cell} text-right`}>
+              <Amount sats={balance.balance_sats} />
+            </td>
+          </tr>
+        </tbody>
+      ))}
     </table>
   );
 }

@@ -3,6 +3,8 @@ import { get as balancesGet } from "./balances/get.ts";
 import { list as balancesList } from "./balances/list.ts";
 import { get as blocksGet } from "./blocks/get.ts";
 import { list as blocksList } from "./blocks/list.ts";
+import { get as ledgerGet } from "./ledger/get.ts";
+import { list as ledgerList } from "./ledger/list.ts";
 import { get as meGet } from "./me/get.ts";
 import { get as overviewGet } from "./overview/get.ts";
 import { series as poolSeries } from "./pool/series.ts";
@@ -24,6 +26,7 @@ export const appRouter = router({
   blocks: router({ list: blocksList, get: blocksGet }),
   rigs: router({ list: rigsList, get: rigsGet }),
   balances: router({ list: balancesList, get: balancesGet }),
+  ledger: router({ list: ledgerList, get: ledgerGet }),
   search: router({ find: searchFind }),
 });
 export type AppRouter = typeof appRouter;
