@@ -221,8 +221,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       log.info({ hash, ...outcome }, "block submitted");
       tracker.poke();
     },
-    onAnswers: (hash, answers) =>
-      void stories.answered(hash, answers).catch((error) => log.error({ err: error, hash }, "a node's answer was not kept")),
+    onAnswers: (hash, answers) => stories.answered(hash, answers),
     onRetry: (hash, node, message) => log.warn({ hash, node, message }, "block not submitted yet"),
   });
   const found: FoundBlocks = new FoundBlocks({

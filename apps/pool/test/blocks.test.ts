@@ -6,6 +6,7 @@ import { type RunningChain, startChain } from "@otedama/simulator/chain";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BlockFiles, type StoredBlock } from "../src/blocks/block_files.ts";
 import { FoundBlocks } from "../src/blocks/found.ts";
+import { BlockStories } from "../src/blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "../src/blocks/submit.ts";
 import { BlockTracker } from "../src/blocks/track.ts";
 import type { ChainNode } from "../src/work/node.ts";
@@ -46,10 +47,20 @@ describe("blocks", () => {
       { database, files, node: () => made.source.active, onMove: () => {}, onTrouble: () => {} },
     );
     const outcomes: string[] = [];
+    const stories = new BlockStories({ network: "regtest", retry_ms: 50 }, { database, files, onTrouble: () => {} });
+    await stories.start();
+    kit.ends.push(() => stories.stop());
     const makeSubmitter = () =>
       new Submitter(
         { ...SUBMIT_OPTIONS, retry_ms_min: 20, retry_ms_max: 50, attempts_max: 3 },
-        { nodes, files, now_ms: () => Date.now(), onOutcome: (hash) => outcomes.push(hash), onRetry: () => {} },
+        {
+          nodes,
+          files,
+          now_ms: () => Date.now(),
+          onOutcome: (hash) => outcomes.push(hash),
+          onAnswers: (hash, answers) => stories.answered(hash, answers),
+          onRetry: () => {},
+        },
       );
     const submitter = makeSubmitter();
     kit.ends.push(() => submitter.stop());
@@ -266,12 +277,16 @@ describe("blocks", () => {
     await insertRow(database, bad);
     submitter.submit(bad.hash, bad.block_hex, Date.now());
     await until("a verdict", () => files.outcome(bad.hash));
+    await until(
+      "what each node said",
+      async () => (await files.answers(bad.hash))?.complete && (await files.answers(good.hash))?.complete,
+    );
     await tracker.pass();
     expect((await states(database)).map((row) => row.state)).toEqual(["pending", "rejected"]);
     expect((await states(database))[1]?.note).toMatch(/^[a-z-]+$/);
     // Long settled, their files go; the pending one's stay.
     await tracker.prune(Date.now() + 60_000);
-    expect(readdirSync(dir).sort()).toEqual([`${good.hash}.json`, `${good.hash}.outcome`]);
+    expect(readdirSync(dir).sort()).toEqual(["answers", "json", "outcome"].map((kind) => `${good.hash}.${kind}`));
   });
 
   test("pays by the window before it, cut inside its first ten seconds", async () => {

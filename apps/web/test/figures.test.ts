@@ -148,9 +148,9 @@ describe("blocks", () => {
 
   test("one block with who was credited, to the satoshi", async () => {
     const block = BlockDetailDto.parse(await client.blocks.get.query({ hash: hashOf("block 6") }));
-    expect(block.credits).toHaveLength(5);
-    expect(block.credits.reduce((sum, credit) => sum + credit.amount_sats, 0)).toBe(REWARD_SATS);
-    expect(block.credits.filter((credit) => credit.kind === "fee")).toEqual([
+    expect(block.credits).toMatchObject({ total: 5, sum_sats: REWARD_SATS });
+    expect(block.credits.rows.reduce((sum, credit) => sum + credit.amount_sats, 0)).toBe(REWARD_SATS);
+    expect(block.credits.rows.filter((credit) => credit.kind === "fee")).toEqual([
       { kind: "fee", account_id: null, account_address: "", amount_sats: FEE_SATS },
     ]);
     expect(block.round_work_hashes).toBe(4_294_967_296_000);

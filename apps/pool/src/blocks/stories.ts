@@ -24,6 +24,8 @@ export class BlockStories {
   readonly #pauses = new Pauses();
   /** Blocks whose story in the database may be older than that in the files. */
   readonly #behind = new Set<string>();
+  readonly #unwritten = new Map<string, Answers>();
+  #writing: Promise<void> = Promise.resolve();
   #poked = false;
   #running: Promise<void> | null = null;
 
@@ -38,10 +40,17 @@ export class BlockStories {
     this.#running ??= this.#run();
   }
 
-  async answered(hash: string, answers: Answers): Promise<void> {
-    await this.#d.files.storeAnswers(hash, answers);
-    this.#behind.add(hash);
-    this.poke();
+  /** Written one after another, the newest of a block only. */
+  answered(hash: string, answers: Answers): void {
+    this.#unwritten.set(hash, structuredClone(answers));
+    this.#writing = this.#writing.then(async () => {
+      const newest = this.#unwritten.get(hash);
+      if (!newest) return;
+      this.#unwritten.delete(hash);
+      await this.#d.files.storeAnswers(hash, newest).catch(this.#d.onTrouble);
+      this.#behind.add(hash);
+      this.poke();
+    });
   }
 
   /** Rows of blocks were written. */
@@ -52,7 +61,7 @@ export class BlockStories {
 
   async stop(): Promise<void> {
     this.#pauses.stop();
-    await this.#running;
+    await Promise.all([this.#running, this.#writing]);
   }
 
   async #run(): Promise<void> {

@@ -2,7 +2,7 @@
  * Turns templates into the engine's jobs and remembers them for as long as a share of theirs can make a block.
  *
  * A template of a new tip goes out at once and clean. One of the same tip goes out when it is worth a miner's attention: the
- * coinbase grew noticeably, or the last job is old enough that its time and transactions are.
+ * coinbase grew noticeably, the last one was empty, or it is old enough that its time and transactions are.
  */
 import type { StratumEngine } from "@otedama/native/engine-types";
 import { CoinbaseError, type CoinbaseOutput } from "./coinbase.ts";
@@ -106,6 +106,8 @@ export class Work {
   #worthSending(template: Template): boolean {
     const job = this.#current;
     if (!job) return true;
+    // No miner stays on an empty block because the first node to tell a tip knew no transactions.
+    if (job.template.transactions.length === 0 && template.transactions.length > 0) return true;
     if (this.#d.now_ms() - job.made_at_ms >= this.#options.refresh_ms) return true;
     return Number(template.coinbasevalue_sats) > Number(job.template.coinbasevalue_sats) * (1 + this.#options.fee_rise);
   }

@@ -99,6 +99,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     database,
     passwords,
     live,
+    nodes: () => figures.nodes(now()),
     poolSeries: (window) => pool_series.read(window),
     whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
     now,

@@ -1,6 +1,6 @@
 /** The control plane's side of the database: read models (select → DTO), people and their tokens, and what the hub writes. */
 export { getAccount, listBalances } from "./balances.ts";
-export { getBlock, listBlocks } from "./blocks.ts";
+export { getBlock, listBlocks, listCredits } from "./blocks.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";

@@ -19,9 +19,9 @@ const TOPICS_OF: Record<PoolEvent["kind"], readonly Topic[]> = {
   block_confirmed: ["blocks", "balances", "overview"],
   block_orphaned: ["blocks", "balances", "overview"],
   block_rejected: ["blocks", "overview"],
-  new_tip: ["blocks", "balances"],
-  node_down: [],
-  node_up: [],
+  new_tip: ["blocks", "balances", "nodes"],
+  node_down: ["nodes"],
+  node_up: ["nodes"],
   database_down: [],
   database_up: TOPICS,
 };
@@ -54,7 +54,7 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
             counters.add("hub_snapshots");
             figures.poolSnapshot(instance_id, parsed.data, now_ms);
             feed.dirty();
-            feed.changed("workers", "overview");
+            feed.changed("workers", "nodes", "overview");
             return null;
           },
           event(body, now_ms) {

@@ -1,11 +1,13 @@
 /** The control plane's procedures by noun and verb; each file says what it takes, what it answers and who may call it. */
 import { get as balancesGet } from "./balances/get.ts";
 import { list as balancesList } from "./balances/list.ts";
+import { credits as blocksCredits } from "./blocks/credits.ts";
 import { get as blocksGet } from "./blocks/get.ts";
 import { list as blocksList } from "./blocks/list.ts";
 import { get as ledgerGet } from "./ledger/get.ts";
 import { list as ledgerList } from "./ledger/list.ts";
 import { get as meGet } from "./me/get.ts";
+import { list as nodesList } from "./nodes/list.ts";
 import { get as overviewGet } from "./overview/get.ts";
 import { series as poolSeries } from "./pool/series.ts";
 import { createCallerFactory, router } from "./procedure.ts";
@@ -23,7 +25,8 @@ export const appRouter = router({
   overview: router({ get: overviewGet }),
   pool: router({ series: poolSeries }),
   workers: router({ list: workersList, get: workersGet }),
-  blocks: router({ list: blocksList, get: blocksGet }),
+  blocks: router({ list: blocksList, get: blocksGet, credits: blocksCredits }),
+  nodes: router({ list: nodesList }),
   rigs: router({ list: rigsList, get: rigsGet }),
   balances: router({ list: balancesList, get: balancesGet }),
   ledger: router({ list: ledgerList, get: ledgerGet }),
