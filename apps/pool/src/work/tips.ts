@@ -10,6 +10,7 @@ interface Tip {
 }
 
 interface Record {
+  /** Infinity before it is watched. */
   since_ms: number;
   first: number;
   told: number;
@@ -24,7 +25,7 @@ export class TipTimes {
 
   /** From here on the node is watched: what it hears of later than the others counts as lag. */
   watch(node: string, at_ms: number): void {
-    this.#record(node, at_ms).since_ms = at_ms;
+    this.#record(node).since_ms = at_ms;
   }
 
   /** The node has this tip. Only the first time counts; `at_ms` is of one monotonic clock for all nodes. */
@@ -40,7 +41,7 @@ export class TipTimes {
     }
     if (tip.told_by.has(node)) return;
     tip.told_by.add(node);
-    const record = this.#record(node, at_ms);
+    const record = this.#record(node);
     // A tip that was there before the node was watched says nothing about it.
     if (tip.first_at_ms <= record.since_ms) return;
     record.told += 1;
@@ -52,7 +53,7 @@ export class TipTimes {
   }
 
   of(node: string) {
-    const { first, told, lags_ms, by, last_by } = this.#record(node, 0);
+    const { first, told, lags_ms, by, last_by } = this.#record(node);
     const sorted = [...lags_ms].sort((a, b) => a - b);
     return {
       first,
@@ -64,11 +65,11 @@ export class TipTimes {
     };
   }
 
-  #record(node: string, at_ms: number): Record {
+  #record(node: string): Record {
     let record = this.#nodes.get(node);
     if (!record) {
       record = {
-        since_ms: at_ms,
+        since_ms: Number.POSITIVE_INFINITY,
         first: 0,
         told: 0,
         lags_ms: [],

@@ -46,6 +46,11 @@ export interface WatchDependencies {
   now_ms: () => number;
 }
 
+interface FetchLine {
+  fetching: Promise<void> | null;
+  again: boolean;
+}
+
 /** Answers that crossed are asked for again at most this often in a row. */
 const CROSSED_MAX = 3;
 
@@ -55,8 +60,8 @@ export class NodeWatch {
   readonly #pauses = new Pauses();
   readonly #socket: TipSocket | null;
   #running: Promise<void> | null = null;
-  #fetching: Promise<void> | null = null;
-  #fetch_again = false;
+  readonly #clockwork: FetchLine = { fetching: null, again: false };
+  readonly #news: FetchLine = { fetching: null, again: false };
   #held: Template | null = null;
   /** Rises with each template of another tip. */
   #version = 0;
@@ -192,7 +197,9 @@ export class NodeWatch {
         if (signal.aborted) return;
         this.#d.onTip(template.prev_hash, "long_poll", at_ms);
         // One that crossed with another answer, or that came back empty, is asked for again.
-        if (this.#mayTake(template, version) && template.transactions.length > 0) this.#take(template, at_ms, null);
+        const whole = template.transactions.length > 0 || !(await this.#hasTransactions());
+        if (signal.aborted) return;
+        if (whole && this.#mayTake(template, version)) this.#take(template, at_ms, null);
         else await this.#fetch("long_poll");
       } catch (error) {
         if (signal.aborted) return;
@@ -202,23 +209,27 @@ export class NodeWatch {
     }
   }
 
-  /** One at a time: who comes while one is under way has it done once more, since that answer may be from before. */
+  /**
+   * One at a time: who comes while one is under way has it done once more, since that answer may be from before. News does not wait behind
+   * the clock's questions, which may be slow to be answered: it has a line of its own.
+   */
   #fetch(signal: TipSignal): Promise<void> {
-    if (this.#fetching) {
-      this.#fetch_again = true;
-      return this.#fetching;
+    const line = signal === "poll" ? this.#clockwork : this.#news;
+    if (line.fetching) {
+      line.again = true;
+      return line.fetching;
     }
-    this.#fetching = this.#fetchNow(signal).finally(() => {
-      this.#fetching = null;
+    line.fetching = this.#fetchNow(signal, line).finally(() => {
+      line.fetching = null;
     });
-    return this.#fetching;
+    return line.fetching;
   }
 
-  async #fetchNow(signal: TipSignal): Promise<void> {
+  async #fetchNow(signal: TipSignal, line: FetchLine): Promise<void> {
     let crossed = 0;
     let empty = 0;
     for (;;) {
-      this.#fetch_again = false;
+      line.again = false;
       const version = this.#version;
       const asked_at_ms = this.#d.now_ms();
       const template = await this.#d.node.template(this.#call());
@@ -233,10 +244,11 @@ export class NodeWatch {
       }
       if (empty >= this.#options.empty_tries && template.transactions.length === 0) this.#d.onEmpty();
       this.#take(template, at_ms, asked_at_ms);
-      if (!this.#fetch_again || crossed++ >= CROSSED_MAX) return;
+      if (!line.again || crossed++ >= CROSSED_MAX) return;
     }
   }
 
+  /** Whether a template without transactions should have some. */
   async #hasTransactions(): Promise<boolean> {
     return (await this.#d.node.mempoolTransactions(this.#call()).catch(() => 0)) > 0;
   }
