@@ -160,6 +160,29 @@ describe("blocks", () => {
       [`miner_pending ${a.account_id}`]: 0,
       [`miner_available ${a.account_id}`]: reward - fee,
     });
+    // Its story: each node's answer, each change of state, what the coinbase says and pays.
+    const answered = await until("the node's answer", async () => {
+      const { rows } = await database.query("SELECT * FROM block_submission WHERE block_hash = $1", [block.hash]);
+      return rows[0]?.result === "accepted" && rows[0];
+    });
+    expect(answered).toMatchObject({ node: new URL(chain.url).host, answer: null, attempts: 1 });
+    expect(answered.latency_ms).toBeGreaterThanOrEqual(0);
+    expect(answered.answered_at.getTime()).toBeGreaterThanOrEqual(answered.first_at.getTime());
+    const moves = await database.query("SELECT from_state, to_state FROM block_move WHERE block_hash = $1 ORDER BY id", [
+      block.hash,
+    ]);
+    expect(moves.rows).toEqual([
+      { from_state: "found", to_state: "pending" },
+      { from_state: "pending", to_state: "confirmed" },
+    ]);
+    const coinbase = await database.query("SELECT text, template_node, outputs FROM block_coinbase WHERE block_hash = $1", [
+      block.hash,
+    ]);
+    expect(coinbase.rows[0]).toMatchObject({
+      text: "/test/",
+      template_node: new URL(chain.url).host,
+      outputs: [{ address: POOL_ADDRESS, value_sats: reward }],
+    });
     // Nothing is left to submit for a process that starts now.
     const again = makeSubmitter();
     await again.start();
@@ -233,6 +256,28 @@ describe("blocks", () => {
     expect(await chain.rpc("getbestblockhash")).toBe(block.hash);
     await tracker.pass();
     expect((await states(database))[0]?.state).toBe("pending");
+  });
+
+  test("handed to a node that is catching up is handed to it again until it knows the block before; one that is away is not waited for", async () => {
+    const { line, node } = await kit.altered();
+    const { line: cut, node: gone } = await kit.interruptible();
+    await cut.cut();
+    let asked = 0;
+    line.alter = ({ method }, result) => (method === "submitblock" && ++asked <= 6 ? "bad-prevblk" : result);
+    const { database, mine, files, submitter } = await start([node, gone]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    const block = await mine(a.worker_id);
+    const outcome = await until("a verdict", () => files.outcome(block.hash));
+    expect(outcome.accepted).toBe(true);
+    await until("everybody to be let go", () => submitter.open_count === 0);
+    const rows = await until("the answers", async () => {
+      const { rows } = await database.query("SELECT node, result, attempts FROM block_submission ORDER BY result");
+      return rows.length === 2 && rows[1].attempts >= 3 && rows;
+    });
+    expect(rows).toMatchObject([
+      { node: node.name, result: "accepted", attempts: 7 },
+      { node: gone.name, result: "away" },
+    ]);
   });
 
   test("on a template that the node has withdrawn ends beside the chain and is credited to nobody", async () => {

@@ -15,6 +15,7 @@ const INPUTS: Record<string, unknown> = {
   "workers.get": { id: 1 },
   "blocks.list": {},
   "blocks.get": { hash: hashOf("none") },
+  "blocks.credits": { hash: hashOf("none") },
   "rigs.list": {},
   "rigs.get": { id: rigId(1) },
   "balances.list": {},
