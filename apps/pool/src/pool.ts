@@ -4,7 +4,7 @@
  * block (blocks) and the block becomes credits (payouts); telemetry tells of it all.
  */
 import { join } from "node:path";
-import { openDatabase } from "@otedama/db/pool";
+import { BlockLeader, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
 import { type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
@@ -14,10 +14,12 @@ import { FoundBlocks } from "./blocks/found.ts";
 import { BlockStories } from "./blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
-import { engineOptions } from "./engine_options.ts";
+import { engineOptions, vardiffOptions } from "./engine_options.ts";
+import { PolicyKeeper } from "./policy/keeper.ts";
 import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
 import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
+import { ShareTermsBook } from "./shares/terms.ts";
 import { WorkerStates } from "./shares/worker_states.ts";
 import { Certificate } from "./stratum/certificate.ts";
 import { WorkerDirectory } from "./stratum/directory.ts";
@@ -31,10 +33,13 @@ import { HubClient } from "./telemetry/hub.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { NodeHealth } from "./telemetry/node_health.ts";
 import { Snapshots } from "./telemetry/snapshot.ts";
+import { AverageFees } from "./work/average_fees.ts";
+import type { Job } from "./work/job.ts";
+import { JobLog } from "./work/job_log.ts";
 import { JobNumbers } from "./work/job_numbers.ts";
 import { ChainNode } from "./work/node.ts";
 import { payOut } from "./work/payees.ts";
-import { HALVING_INTERVAL_BLOCKS } from "./work/reward.ts";
+import { HALVING_INTERVAL_BLOCKS, subsidySats } from "./work/reward.ts";
 import { RpcClient } from "./work/rpc.ts";
 import { SOURCE_OPTIONS, TemplateSource } from "./work/source.ts";
 import { Work } from "./work/work.ts";
@@ -57,6 +62,13 @@ export interface RunningPool {
 /** How often the certificate's files are looked at. */
 const CERTIFICATE_POLL_MS = 10_000;
 const TLS_OPTIONS = { linger_ms: 5_000 };
+const POLICY_POLL_MS = 2_000;
+/** Solo workers that the open round is to be told apart from after a restart. */
+const SOLO_WORKERS_MAX = 200_000;
+const SOLO_SEEN_MS = 30 * 86_400_000;
+/** Longest time between a share's judgement and its record on the disk that is reckoned with. */
+const UNWRITTEN_MS = 5_000;
+const REPORT_S = 2;
 const SETTLED_FILES_MS = 7 * 86_400_000;
 /** A list of every session is long on a large pool: it is made this often at most. */
 const SESSIONS_MS = 2_000;
@@ -145,6 +157,21 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const files = new BlockFiles({ dir: join(settings.data_dir, "blocks") });
   const numbers = new JobNumbers({ dir: settings.data_dir });
   const local = new LocalWorkers({ dir: settings.data_dir });
+  const jobs = new JobLog(
+    { dir: join(settings.data_dir, "jobs"), instance_id },
+    { onTrouble: (error) => log.error({ err: error }, "the job log cannot be written") },
+  );
+  const keeper = new PolicyKeeper(
+    { network, wanted: settings.policy, data_dir: settings.data_dir, poll_ms: POLICY_POLL_MS },
+    {
+      database,
+      onChange: ({ version, policy }) => {
+        engine.setVardiff(vardiffOptions(settings, policy));
+        log.info({ version, scheme: policy.scheme }, "the pool's settings hold from the next job on");
+      },
+      onTrouble: (message) => log.error({ message }, "the pool's settings"),
+    },
+  );
 
   // Miners.
   const directory = new WorkerDirectory(
@@ -152,10 +179,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { database, local, databaseUp: () => monitor.up },
   );
   const policy = new StratumPolicy(
-    { ...POLICY_OPTIONS, network, min_diff: settings.stratum.min_diff, max_diff: settings.stratum.max_diff },
+    { ...POLICY_OPTIONS, network },
     {
       engine: () => engine,
       directory,
+      settings: () => keeper.current.policy,
       onBlock: (event) => void found.handle(event).catch((error) => log.error({ err: error, hash: event.hash }, "block")),
       onShareLog: (message) => {
         if (message) log.error({ message }, "share log");
@@ -173,14 +201,41 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const sessions = keptFor(SESSIONS_MS, monotonic_ms, () => engine.sessions());
 
   // Work.
-  const work = new Work(
+  const fees = new AverageFees({
+    node: () => source.active,
+    subsidy_sats: (height) => subsidySats(height, halving_interval_blocks),
+    onTrouble: (error) => log.debug({ error: error.message }, "the fees of recent blocks are not read yet"),
+  });
+  const work: Work = new Work(
     {
-      coinbase: (value_sats) => ({ text: settings.pool.coinbase_text, outputs: payOut(value_sats, payout.script) }),
+      coinbase: (value_sats) => ({
+        text: keeper.current.policy.coinbase_text,
+        outputs: payOut(value_sats, payout.script),
+      }),
       halving_interval_blocks,
       refresh_ms: SOURCE_OPTIONS.refresh_ms - SOURCE_OPTIONS.poll_ms,
       fee_rise: 0.01,
     },
-    { engine, numbers, now_ms, onRefused: (message) => nodeReports.refused(message) },
+    {
+      engine: {
+        setJob: (job) => {
+          const { template } = work.job(job.job_number) as Job;
+          jobs.append({
+            job_number: job.job_number,
+            height: job.height,
+            nbits: job.nbits,
+            subsidy_sats: template.coinbasevalue_sats - template.fees_sats,
+            policy_version: keeper.current.version,
+            average_fees_sats: keeper.current.policy.scheme === "fpps" ? fees.of(job.height) : 0n,
+            at_ms: now_ms(),
+          });
+          engine.setJob(job);
+        },
+      },
+      numbers,
+      now_ms,
+      onRefused: (message) => nodeReports.refused(message),
+    },
   );
   const source: TemplateSource = new TemplateSource(SOURCE_OPTIONS, {
     nodes: nodes.map((node, index) => ({ node, zmq: settings.nodes[index]?.zmq ?? null })),
@@ -192,6 +247,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
         `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
       );
       tracker.poke();
+      if (keeper.current.policy.scheme === "fpps") void fees.read(template.height);
     },
     onNode: (node, message) => {
       nodeReports.report(node.name, message);
@@ -208,7 +264,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { dir: join(settings.data_dir, "shares"), instance_id },
     { durable: () => engine.stats().share_log },
   );
-  const live = new LiveShares({ instance_id }, { reader, database, workerOf: (id) => directory.workerOf(id), now_ms });
+  const live = new LiveShares(
+    { instance_id },
+    { reader, database, workerOf: (id) => directory.workerOf(id), isSolo: (id) => directory.isSolo(id), now_ms },
+  );
+  const terms = new ShareTermsBook({ database, job: (job_number) => jobs.of(job_number) });
   const stories = new BlockStories(
     { network, retry_ms: 15_000 },
     { database, files, onTrouble: (error) => log.debug({ error: error.message }, "block stories are not written yet") },
@@ -242,11 +302,14 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       database,
       reader,
       resolveWorkers: (ids) => directory.resolve(ids),
+      judgeShares: (records, workerOf) => terms.judge(records, workerOf),
       blockDetails: async (record) => {
         const block = await found.details(record.hash);
         if (!block || block === "later") return block;
         const { maturity_confirmations } = settings.pool;
-        return { ...block, network_work_hashes: workHashes(block.network_difficulty), maturity_confirmations };
+        const policy_version = jobs.of(record.job_number)?.policy_version ?? null;
+        const network_work_hashes = workHashes(block.network_difficulty);
+        return { ...block, network_work_hashes, maturity_confirmations, policy_version };
       },
       onRound: () => {
         tracker.poke();
@@ -273,10 +336,14 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       reorganisation_depth: 100,
       poll_ms: 15_000,
       blocks_per_pass: 500,
-      policy: { fee_percent: settings.pool.fee_percent, pplns_window: settings.pool.pplns_window },
+      instance_id,
+      live_ms: 60_000,
+      wait_ms_max: 600_000,
     },
     {
       database,
+      leader: new BlockLeader(database),
+      now_ms,
       files,
       node: () => source.active,
       onMove: (block, to) => {
@@ -309,6 +376,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     workerOf: (id) => directory.workerOf(id),
     rates: () => live.poolRates(),
     round: () => live.round(),
+    policy_version: () => keeper.current.version,
     job: () => work.current,
     node: () => nodeHealth.current,
     nodes: () => source.reports(),
@@ -342,9 +410,14 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     await database.end();
     throw error;
   }
-  source.start();
   await monitor.start();
+  await keeper.start();
+  source.start();
   const begin = engine.stats().share_log;
+  if (monitor.up) {
+    const solo = await listSoloWorkers(database, now_ms() - SOLO_SEEN_MS, SOLO_WORKERS_MAX).catch(() => []);
+    directory.knowSolo(solo);
+  }
   await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
   await submitter.start();
@@ -360,6 +433,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
+      const { caught_up_ms } = consumer;
+      if (seconds % REPORT_S === 0 && monitor.up) {
+        await reportInstance(database, instance_id, caught_up_ms === null ? null : caught_up_ms - UNWRITTEN_MS);
+      }
       const at = consumer.cursor;
       if (at && (at.segment > begin.segment || (at.segment === begin.segment && at.offset >= begin.bytes))) local.forgetUnused();
       if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);
@@ -378,8 +455,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     certificate?.stop();
     found.stop();
     await Promise.allSettled([
+      keeper.stop(),
       submitter.stop(),
-      stories.stop(),
       consumer.stop(),
       tracker.stop(),
       live.stop(),
@@ -389,6 +466,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     hub?.stop();
     for (const node of nodes) node.rpc.close();
     local.close();
+    jobs.close();
     await database.end();
   };
   return { stratum, metrics_port, reload: certificate && (() => certificate.reload()), stop };

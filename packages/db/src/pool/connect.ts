@@ -29,12 +29,24 @@ export function openDatabase(options: DatabaseOptions): Database {
   return pool;
 }
 
-/** Runs `work` in one transaction; what it throws rolls back and is thrown on. */
-export async function transaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction; what it throws rolls back and is thrown on. `repeatable read` gives all of its queries one picture of
+ * the database.
+ */
+export async function transaction<T>(
+  database: Database,
+  work: (client: pg.PoolClient) => Promise<T>,
+  isolation: "read committed" | "repeatable read" = "read committed",
+): Promise<T> {
   const client = await database.connect();
   let broken: Error | undefined;
+  // A connection that is cut off between two queries says so here, or it would end the process; the next query fails.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", onError);
   try {
-    await client.query("BEGIN");
+    await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
     const result = await work(client);
     await client.query("COMMIT");
     return result;
@@ -46,6 +58,7 @@ export async function transaction<T>(database: Database, work: (client: pg.PoolC
     }
     throw error;
   } finally {
+    client.off("error", onError);
     client.release(broken);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network, NetworkRange } from "./common.ts";
+import { PoolPolicy } from "./policy.ts";
 
 export const CHAIN_NODES_MAX = 8;
 
@@ -38,13 +39,8 @@ export const StratumSettings = z.strictObject({
   listen: z.array(ListenAddress).min(1).max(16),
   /** Engine threads; 0 means one for each core. */
   threads: z.int().min(0).max(256).default(0),
-  /** When false every connection keeps `initial_diff` (or the miner's own `d=`). */
+  /** When false every connection keeps the policy's initial difficulty (or the miner's own `d=`). */
   var_diff: z.boolean().default(true),
-  initial_diff: z.number().positive(),
-  min_diff: z.number().positive(),
-  max_diff: z.number().positive(),
-  /** Wanted seconds between two shares of one worker. */
-  target_time_s: z.number().min(0.1).max(600),
   /** Bits of the block version a miner may roll (BIP 310), eight hex digits. */
   version_mask: z
     .string()
@@ -93,16 +89,13 @@ export const PoolSettings = z.strictObject({
   stratum: StratumSettings,
   pool: z.strictObject({
     name: z.string().min(1).max(64),
-    /** Printable ASCII written into every coinbase. */
-    coinbase_text: z.string().regex(/^[\x20-\x7e]{0,40}$/),
     /** Where the coinbase pays. The pool knows no key for it. */
     payout_address: z.string().min(1).max(128),
-    fee_percent: z.number().min(0).max(100),
-    /** PPLNS window in units of network difficulty. */
-    pplns_window: z.number().positive().max(1000),
     /** Confirmations after which a coinbase can be spent. */
     maturity_confirmations: z.int().min(1).max(1000).default(100),
   }),
+  /** What the settings file asks for; what the pool runs by is the newest version in the database. */
+  policy: PoolPolicy,
   database_url: DatabaseUrl,
   /** The control plane; null runs the pool by itself. */
   hub: HubLink.nullable(),

@@ -31,6 +31,7 @@ export function combineSnapshots(snapshots: readonly PoolSnapshot[]): PoolFigure
     connections: sum((s) => s.connections),
     workers_online: sum((s) => s.workers_online),
     shares,
+    policy_version: newest.policy_version,
     job: newest.job,
     round: newest.round,
     refused_jobs: {
