@@ -1,12 +1,12 @@
 /**
  * One pool, put together: every part is made here and handed what it needs. Along the share's way: the chain node's templates become
  * jobs (work), the engine serves them (stratum) and logs shares, the log becomes accounts (shares), a winning share becomes a
- * block (blocks) and the block becomes credits (payouts); telemetry tells of it all.
+ * block (blocks) and the block becomes credits and payments (payouts); telemetry tells of it all.
  */
 import { join } from "node:path";
-import { BlockLeader, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
+import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
-import { type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
+import { bytesToHex, type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
 import type { Logger } from "pino";
 import { BlockFiles } from "./blocks/block_files.ts";
@@ -15,21 +15,28 @@ import { BlockStories } from "./blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
 import { engineOptions, vardiffOptions } from "./engine_options.ts";
+import { PAYOUT_OPTIONS, PayoutExecutor } from "./payouts/batches/executor.ts";
+import { makeSigner } from "./payouts/batches/signers/signer.ts";
 import { PolicyKeeper } from "./policy/keeper.ts";
+import { ARCHIVE_OPTIONS, ReceiptArchive } from "./receipts/archive.ts";
 import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
 import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
 import { ShareTermsBook } from "./shares/terms.ts";
 import { WorkerStates } from "./shares/worker_states.ts";
-import { Certificate } from "./stratum/certificate.ts";
+import { openCertificate } from "./stratum/certificate.ts";
 import { WorkerDirectory } from "./stratum/directory.ts";
 import { LocalWorkers } from "./stratum/local_workers.ts";
 import { POLICY_OPTIONS, StratumPolicy } from "./stratum/policy.ts";
 import { TlsConnections } from "./stratum/tls.ts";
+import { TakeoverOffer } from "./takeover/offer.ts";
+import { EarlierPool } from "./takeover/take.ts";
+import { TemplateGate } from "./takeover/template_gate.ts";
 import { DatabaseMonitor } from "./telemetry/database_monitor.ts";
 import { Health } from "./telemetry/health.ts";
 import { MetricsServer } from "./telemetry/http.ts";
 import { HubClient } from "./telemetry/hub.ts";
+import { keptFor } from "./telemetry/kept_for.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { NodeHealth } from "./telemetry/node_health.ts";
 import { Snapshots } from "./telemetry/snapshot.ts";
@@ -48,41 +55,41 @@ export interface PoolDependencies {
   log: Logger;
   version: string;
   makeEngine: (options: EngineOptions, dependencies: EngineDependencies) => StratumEngine;
+  /** Take over from the process that serves from the same folder, where there is one. */
+  takeover?: boolean;
 }
 
 export interface RunningPool {
   stratum: { host: string; port: number }[];
   /** Null when there is none. */
   metrics_port: number | null;
+  /** The process that was taken over from; null for an ordinary start. */
+  took_over: { pid: number; version: string; connections: number } | null;
+  /** Resolves when a newer process has everything and this one is put away. */
+  handed_over: Promise<void>;
   /** Reads what may change while it runs again; null where there is nothing of the kind. */
   reload: (() => Promise<void>) | null;
   stop(): Promise<void>;
 }
 
-/** How often the certificate's files are looked at. */
-const CERTIFICATE_POLL_MS = 10_000;
 const TLS_OPTIONS = { linger_ms: 5_000 };
 const POLICY_POLL_MS = 2_000;
+/** Time that a process has to go once another one has its miners, and for how long that one waits. */
+const PUT_AWAY_MS = 8_000;
+const EARLIER_GONE_MS = 15_000;
 /** Solo workers that the open round is to be told apart from after a restart. */
 const SOLO_WORKERS_MAX = 200_000;
 const SOLO_SEEN_MS = 30 * 86_400_000;
 /** Longest time between a share's judgement and its record on the disk that is reckoned with. */
 const UNWRITTEN_MS = 5_000;
 const REPORT_S = 2;
-const SETTLED_FILES_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const SETTLED_FILES_MS = 7 * DAY_MS;
 /** A list of every session is long on a large pool: it is made this often at most. */
 const SESSIONS_MS = 2_000;
 
-function keptFor<T>(ms: number, monotonic_ms: () => number, make: () => T): () => T {
-  let value: T;
-  let made_at_ms = Number.NEGATIVE_INFINITY;
-  return () => {
-    if (monotonic_ms() - made_at_ms >= ms) {
-      value = make();
-      made_at_ms = monotonic_ms();
-    }
-    return value;
-  };
+function isPast(at: LogPosition | null, end: { segment: number; bytes: number }): boolean {
+  return at !== null && (at.segment > end.segment || (at.segment === end.segment && at.offset >= end.bytes));
 }
 
 /** Throws an Error whose message is a sentence when a setting or an address cannot be used. */
@@ -94,41 +101,24 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const { instance_id, network } = settings;
   const payout = parseAddress(settings.pool.payout_address, network);
 
-  const certificate =
-    settings.stratum.tls &&
-    (await Certificate.open(
-      { ...settings.stratum.tls, poll_ms: CERTIFICATE_POLL_MS },
-      {
-        onReload: (message) => {
-          if (message) log.error({ message }, "the certificate of before is kept");
-          else logCertificate();
-        },
-      },
-    ));
-  const logCertificate = () => {
-    if (!certificate) return;
-    const { subject, not_after_ms } = certificate;
-    const expired = not_after_ms < now_ms();
-    log[expired ? "warn" : "info"](
-      { subject, not_after: new Date(not_after_ms).toISOString() },
-      expired ? "the Stratum certificate has expired: miners that check it will not connect" : "Stratum over TLS",
-    );
-  };
-  logCertificate();
+  const certificate = settings.stratum.tls && (await openCertificate(settings.stratum.tls, { log, now_ms }));
   const tls = certificate && new TlsConnections(TLS_OPTIONS, { context: () => certificate.context });
+
+  const { version } = dependencies;
+  const identity = { data_dir: settings.data_dir, version, instance_id, network };
+  const earlier = dependencies.takeover ? await EarlierPool.reach(identity, { monotonic_ms }) : null;
+  if (dependencies.takeover && !earlier) log.info(`no pool runs from ${settings.data_dir}: this is an ordinary start`);
 
   // What is told: to the log, and to the control plane where there is one.
   const hub =
     settings.hub &&
     new HubClient(
-      { link: settings.hub, instance_id, version: dependencies.version },
+      { link: settings.hub, instance_id, version },
       { onState: (message) => (message ? log.warn({ message }, "hub") : log.info("hub connected")) },
     );
   const tell = (kind: PoolEvent["kind"], subject: string, message: string) => {
-    log[kind.endsWith("_down") || kind === "block_rejected" || kind === "block_orphaned" ? "warn" : "info"](
-      { subject, message },
-      kind,
-    );
+    const bad = kind.endsWith("_down") || ["block_rejected", "block_orphaned", "payout_stopped"].includes(kind);
+    log[bad ? "warn" : "info"]({ subject, message }, kind);
     hub?.event({ at_ms: now_ms(), kind, subject, message });
   };
 
@@ -196,7 +186,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
   const engine = dependencies.makeEngine(engineOptions(settings), {
-    onEvent: (event) => (event.kind === "tls" ? tls?.take(event) : policy.handle(event)),
+    onEvent: (event) => {
+      if (event.kind === "tls") tls?.take(event);
+      else if (event.kind === "handed_over" || (event.kind === "fault" && event.part === "takeover")) offer.handle(event);
+      else policy.handle(event);
+    },
   });
   const sessions = keptFor(SESSIONS_MS, monotonic_ms, () => engine.sessions());
 
@@ -237,18 +231,21 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       onRefused: (message) => nodeReports.refused(message),
     },
   );
+  const gate = new TemplateGate();
   const source: TemplateSource = new TemplateSource(SOURCE_OPTIONS, {
     nodes: nodes.map((node, index) => ({ node, zmq: settings.nodes[index]?.zmq ?? null })),
-    onTemplate: (template, received_at_ms, node) => {
-      if (!work.accept(template, received_at_ms, node.name)) return;
-      tell(
-        "new_tip",
-        String(template.height - 1),
-        `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
-      );
-      tracker.poke();
-      if (keeper.current.policy.scheme === "fpps") void fees.read(template.height);
-    },
+    onTemplate: (template, received_at_ms, node) =>
+      gate.pass(() => {
+        if (!work.accept(template, received_at_ms, node.name)) return;
+        tell(
+          "new_tip",
+          String(template.height - 1),
+          `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
+        );
+        tracker.poke();
+        if (keeper.current.policy.scheme === "fpps") void fees.read(template.height);
+        payouts.poke();
+      }),
     onNode: (node, message) => {
       nodeReports.report(node.name, message);
       if (message !== null) return;
@@ -262,7 +259,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   // Shares and blocks.
   const reader = new ShareLogReader(
     { dir: join(settings.data_dir, "shares"), instance_id },
-    { durable: () => engine.stats().share_log },
+    { durable: () => engine.stats().share_log, needed: () => receipts.position?.segment ?? 0 },
   );
   const live = new LiveShares(
     { instance_id },
@@ -314,6 +311,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       onRound: () => {
         tracker.poke();
         stories.poke();
+        receipts.poke();
       },
       onUnknownWorkers: (ids) => {
         log.error({ worker_ids: ids.slice(0, 20), count: ids.length }, "shares of workers that the database does not know");
@@ -327,6 +325,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
         if (error) log.warn({ error: error.message }, "shares are not applied yet");
         monitor.report(error);
       },
+    },
+  );
+  const receipts: ReceiptArchive = new ReceiptArchive(
+    { ...ARCHIVE_OPTIONS, instance_id, shares_kept_max: settings.receipts.shares_kept_max },
+    {
+      database,
+      reader,
+      applied: () => consumer.cursor,
+      resolveWorkers: (ids) => directory.resolve(ids),
+      monotonic_ms,
+      onReceipt: (receipt) => log.info({ ...receipt, shares: Number(receipt.shares) }, "receipt"),
+      onGap: (from, to) => log.error({ from, to }, "a part of the share log is gone: the next receipt will not be complete"),
+      onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "receipts are not made yet"),
     },
   );
   const tracker: BlockTracker = new BlockTracker(
@@ -355,6 +366,26 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "blocks are not followed"),
     },
   );
+  const payouts: PayoutExecutor = new PayoutExecutor(
+    {
+      ...PAYOUT_OPTIONS,
+      network,
+      payout_script_hex: bytesToHex(payout.script),
+      psbt_version: settings.payouts.psbt_version,
+      descriptors: settings.payouts.descriptors,
+      descriptor_scan_ms: settings.payouts.descriptor_scan_minutes * 60_000,
+      poll_ms: settings.payouts.poll_ms,
+    },
+    {
+      database,
+      nodes,
+      node: () => source.active,
+      signer: makeSigner(settings.payouts.signer),
+      now_ms,
+      onEvent: (kind, batch_id, message) => tell(`payout_${kind}`, String(batch_id), message),
+      onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "payouts are not followed"),
+    },
+  );
   const states = new WorkerStates(
     { every_ms: 3_000 },
     {
@@ -366,6 +397,16 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       onTrouble: (error) => log.debug({ error: error.message }, "worker states are not written"),
     },
   );
+
+  const handedOver = Promise.withResolvers<void>();
+  const offer: TakeoverOffer = new TakeoverOffer(identity, {
+    offerEngine: (path) => engine.offerTakeover(path),
+    jobsAfter: (job_number, count_max) => work.jobsAfter(job_number, count_max),
+    gate,
+    onAsked: (newer) => log.info({ version: newer }, "another process asks to take over"),
+    onFailed: (message) => log.warn({ message }, "takeover"),
+    onHandedOver: handedOver.resolve,
+  });
 
   // Telemetry.
   let lag_records = 0;
@@ -400,12 +441,24 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     settings.metrics && new MetricsServer({ listen: settings.metrics }, { metrics, snapshot: () => snapshots.latest });
 
   // Everything that can refuse to start does so before anything runs on.
-  const metrics_port = metricsServer ? await metricsServer.start() : null;
+  let metrics_port: number | null = null;
+  let took_over: RunningPool["took_over"] = null;
   try {
-    stratum = engine.start();
+    if (earlier) {
+      for (const job of earlier.takeJobs()) work.adopt(job);
+      jobs.refresh();
+      stratum = earlier.takeOver(engine);
+      took_over = { pid: earlier.pid, version: earlier.version, connections: engine.stats().connections };
+      log.info({ ...took_over }, "took over");
+    } else {
+      metrics_port = metricsServer && (await metricsServer.start());
+      stratum = engine.start();
+    }
     // The engine holds the folder from here on.
     local.open();
+    local.keep(engine.sessions().map((session) => session.worker_id));
   } catch (error) {
+    earlier?.close();
     await metricsServer?.stop();
     await database.end();
     throw error;
@@ -420,11 +473,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   }
   await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
+  if (earlier) {
+    // Blocks and money have one process to look after them, and the metrics' port one to serve it.
+    if (!(await earlier.ended(EARLIER_GONE_MS))) log.warn({ pid: earlier.pid }, "the earlier process has not ended yet");
+    metrics_port = metricsServer && (await metricsServer.startWhenFree((error) => log.error(error.message)));
+  }
+  receipts.start();
   await submitter.start();
   await stories.start();
   tracker.start();
+  payouts.start();
   states.start();
   hub?.start();
+  await offer.start();
 
   let seconds = 0;
   const eachSecond = setInterval(async () => {
@@ -437,15 +498,21 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       if (seconds % REPORT_S === 0 && monitor.up) {
         await reportInstance(database, instance_id, caught_up_ms === null ? null : caught_up_ms - UNWRITTEN_MS);
       }
-      const at = consumer.cursor;
-      if (at && (at.segment > begin.segment || (at.segment === begin.segment && at.offset >= begin.bytes))) local.forgetUnused();
+      if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin)) local.forgetUnused();
       if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);
+      if (seconds % 3600 === 90) await receipts.prune(now_ms() - settings.receipts.keep_days * DAY_MS);
     } catch (error) {
       log.debug({ err: error }, "housekeeping");
     }
   }, 1_000);
 
-  const stop = async () => {
+  let away: Promise<void> | null = null;
+  const stop = () => {
+    away ??= putAway();
+    return away;
+  };
+  const putAway = async () => {
+    offer.stop();
     clearInterval(eachSecond);
     monitor.stop();
     await source.stop();
@@ -458,16 +525,23 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       keeper.stop(),
       submitter.stop(),
       consumer.stop(),
+      receipts.stop(),
       tracker.stop(),
+      payouts.stop(),
       live.stop(),
       metricsServer?.stop(),
     ]);
-    await states.stop(true);
+    await states.stop(!offer.handed_over);
     hub?.stop();
     for (const node of nodes) node.rpc.close();
     local.close();
     jobs.close();
     await database.end();
   };
-  return { stratum, metrics_port, reload: certificate && (() => certificate.reload()), stop };
+  const handed_over = handedOver.promise.then(async () => {
+    log.info({ connections: engine.stats().closed.handed_over }, "handed over to a newer process");
+    const late = new Promise<void>((resolve) => setTimeout(resolve, PUT_AWAY_MS).unref());
+    await Promise.race([found.settled().then(stop), late]);
+  });
+  return { stratum, metrics_port, took_over, handed_over, reload: certificate && (() => certificate.reload()), stop };
 }

@@ -64,15 +64,31 @@ const TOPICS: Record<string, Topic> = {
   pool: {
     summary: "Run the pool process alone",
     usage: "otedama pool [options]",
-    text: "Needs database.url, chain.nodes and p2p_pool.payout_address. Run `otedama prepare` once before.",
-    examples: [["DATABASE_URL=postgresql://… otedama pool -config pool.yaml -stratum 0.0.0.0:3333", ""]],
-    options: ["config", "stratum", "log-level"],
+    text: [
+      "Needs database.url, chain.nodes and p2p_pool.payout_address. Run `otedama prepare` once before.",
+      "",
+      "-takeover starts the version of now beside the pool that runs from the same folder and takes everything over: listening sockets,",
+      "miners' connections, jobs, difficulties. The older process then ends; until that moment it goes on whatever fails. Where `otedama",
+      "start` runs the pool, it is asked to replace it and stays its keeper. Where no pool runs it is an ordinary start.",
+    ].join("\n"),
+    examples: [
+      ["DATABASE_URL=postgresql://… otedama pool -config pool.yaml -stratum 0.0.0.0:3333", ""],
+      ["otedama pool -takeover", "a new version, without a disconnect: give the options that the one that runs was given"],
+    ],
+    options: ["config", "stratum", "takeover", "log-level"],
   },
   web: {
     summary: "Run the dashboard and API process alone",
     usage: "otedama web [options]",
     text: "Needs database.url. Run `otedama prepare` once before.",
     examples: [["DATABASE_URL=postgresql://… OTEDAMA_API_HOST=0.0.0.0 otedama web", ""]],
+    options: ["config", "log-level"],
+  },
+  signer: {
+    summary: "Run the reference signer: it has the payout key, the pool has not",
+    usage: "otedama signer [options]",
+    text: "Makes a key at its first start and prints its address, for p2p_pool.payout_address. Signs what reference_signer allows and nothing else.",
+    examples: [["OTEDAMA_REFERENCE_SIGNER_PASSPHRASE=… otedama signer -config signer.yaml", ""]],
     options: ["config", "log-level"],
   },
   prepare: {

@@ -5,8 +5,10 @@ import type { HubLink, PoolSettings } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import { CHAIN_MAIN, type ChainSettings } from "@otedama/simulator/chain";
 import pg from "pg";
+import type { ReadyLine } from "../supervise/app_output.ts";
+import { ControlServer } from "../supervise/control.ts";
 import { identify, PidFiles } from "../supervise/process_identity.ts";
-import { type AppSpec, type ReadyLine, SupervisedApp } from "../supervise/supervised_app.ts";
+import { type AppSpec, SupervisedApp } from "../supervise/supervised_app.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { APP_MAINS } from "./app_mains.ts";
 import {
@@ -24,6 +26,7 @@ import { type Home, keptSecret } from "./home.ts";
 import { measuredHashrate } from "./measured_hashrate.ts";
 import { rememberedPort, requireFreePorts, type WantedPort } from "./ports.ts";
 import { keptRegtestAddress } from "./regtest_keys.ts";
+import { signerLink, signerSettings, startsSigner } from "./signer_settings.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
@@ -47,6 +50,7 @@ export class Stack {
   readonly #pid_files: PidFiles;
   readonly #apps: SupervisedApp[] = [];
   #database: OwnDatabase | null = null;
+  #control: ControlServer | null = null;
   #stopped: Promise<void> | null = null;
 
   constructor(options: { config: Config; home: Home }, dependencies: StackDependencies) {
@@ -70,11 +74,14 @@ export class Stack {
       this.#startDatabase(),
       measuredHashrate(this.#home.root, threads).then(async (hps) => [await this.#startChain(hps), hps / threads] as const),
     ]);
+    const signer = startsSigner(this.#config) ? await this.#startSigner() : null;
     const facts: StackFacts = {
       home: this.#home,
       database_url,
       nodes,
-      payout_address: this.#payoutAddress(),
+      payout_address:
+        this.#config.p2p_pool.payout_address ?? signer?.address ?? keptRegtestAddress(this.#home.secrets, "pool_payout"),
+      signer: signerLink(this.#config, signer),
       thread_hashrate_hps,
     };
     const rows = await this.#firstRows(database_url);
@@ -92,15 +99,18 @@ export class Stack {
         : null,
     ]);
     if (this.#mines()) await this.#startAgent(rows.agent_hub);
+    await this.#listenForCommands();
     return { dashboard_url: dashboardUrl(this.#config), setup_link: rows.setup_link };
   }
 
   /** Stops every process: first those that use the database, then the database. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
+      this.#control?.stop();
       await Promise.all(this.#apps.map((app) => app.stop(APP_GRACE_MS)));
       await this.#database?.stop(DATABASE_GRACE_MS);
-      this.#pid_files.remove("supervisor");
+      // A start that was refused leaves the other one's claim alone.
+      if (this.#pid_files.running("supervisor")?.pid === process.pid) this.#pid_files.remove("supervisor");
     })();
     return this.#stopped;
   }
@@ -168,8 +178,16 @@ export class Stack {
     return [{ url: `http://127.0.0.1:${port}`, user: settings.rpc_user, password: settings.rpc_password, zmq: null }];
   }
 
-  #payoutAddress(): string {
-    return this.#config.p2p_pool.payout_address ?? keptRegtestAddress(this.#home.secrets, "pool_payout");
+  /** The signer has the key of the address that blocks pay to: nobody else is told more than the address. */
+  async #startSigner(): Promise<{ url: string; token: string; address: string }> {
+    mkdirSync(this.#home.signer, { recursive: true, mode: 0o700 });
+    const settings = signerSettings(this.#config, this.#home, await rememberedPort(join(this.#home.signer, "port")));
+    const ready = { url: "", address: "" };
+    await this.#startApp("signer", APP_MAINS.signer, settings, (line) => {
+      Object.assign(ready, { url: line.url, address: line.address });
+      return `signs payouts at ${line.url}`;
+    });
+    return { ...ready, token: settings.token };
   }
 
   async #firstRows(database_url: string) {
@@ -203,6 +221,26 @@ export class Stack {
     const pools = mining.pools.length > 0 ? mining.pools : [own];
     const settings = agentSettings(this.#config, { data_dir: this.#home.agent, pools, hub, status_line: false });
     await this.#startApp("agent", APP_MAINS.agent, settings, () => `mining at ${pools[0]?.url}`);
+  }
+
+  /** `otedama pool -takeover` asks here. */
+  async #listenForCommands(): Promise<void> {
+    const { progress } = this.#dependencies;
+    const control = new ControlServer({ run_dir: this.#home.run }, { takeOverPool: () => this.#takeOverPool() });
+    this.#control = control;
+    await control.start().catch((error: Error) => progress.line(`  ${error.message}`));
+  }
+
+  /** Returns the sentence for whoever asked. */
+  async #takeOverPool(): Promise<string> {
+    const pool = this.#apps.find(({ spec }) => spec.name === "pool");
+    if (!pool) throw new Error("No pool runs here: there is nothing to take over");
+    const before = pool.pid;
+    const line = await pool.takeOver();
+    const { connections } = (line.took_over ?? { connections: 0 }) as { connections: number };
+    const sentence = `Process ${pool.pid} took the pool over from process ${before}, with ${connections} connections`;
+    this.#dependencies.progress.line(`  ${sentence}`);
+    return sentence;
   }
 
   async #startApp(name: string, main: string, settings: unknown, say: (line: ReadyLine) => string): Promise<void> {

@@ -51,7 +51,7 @@ export class RpcClient {
   readonly #agent: http.Agent;
   #id = 0;
 
-  constructor(settings: ChainNodeSettings) {
+  constructor(settings: Pick<ChainNodeSettings, "url" | "user" | "password">) {
     this.#url = new URL(settings.url);
     if (this.#url.protocol !== "http:" && this.#url.protocol !== "https:") {
       throw new Error(`A node's address begins with http:// or https://, not ${this.#url.protocol}//.`);

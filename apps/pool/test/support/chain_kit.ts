@@ -48,7 +48,7 @@ export class ChainKit {
   /** A node of `chain`, or of the kit's own. */
   nodeAt(url: string, change: { password?: string; network?: "main" | "regtest"; chain?: RunningChain } = {}): ChainNode {
     const { user, password } = change.chain ?? this.#chain();
-    const rpc = new RpcClient({ url, user, password: change.password ?? password, zmq: null });
+    const rpc = new RpcClient({ url, user, password: change.password ?? password });
     this.ends.push(() => rpc.close());
     return new ChainNode({ network: change.network ?? "regtest", halving_interval_blocks: HALVING_INTERVAL_BLOCKS }, { rpc });
   }

@@ -5,6 +5,7 @@ export * from "./corrections.ts";
 export * from "./instances.ts";
 export * from "./ledger.ts";
 export * from "./policy.ts";
+export * from "./receipts.ts";
 export * from "./rounds.ts";
 export * from "./share_windows.ts";
 export * from "./shares.ts";

@@ -6,6 +6,7 @@ export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, w
 export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
 export { nextBlock, recentLuck } from "./luck.ts";
+export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
 export {
   createOwner,
   deleteExpired,
@@ -15,6 +16,7 @@ export {
   setupTokenIsGood,
   writeAudit,
 } from "./people.ts";
+export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export { searchEverything } from "./search.ts";
 export { type PoolSummary, poolSummary } from "./summary.ts";

@@ -21,8 +21,10 @@ namespace {
 constexpr uint32_t VERSION = 1;
 constexpr int POLL_MS = 100;
 constexpr int RETRY_MS = 1000;
-// Time for logins and block candidates that TypeScript has not answered yet.
-constexpr int64_t QUESTIONS_MS = 2000;
+// Time for logins that TypeScript has not answered yet: whoever waits longer connects again.
+constexpr int64_t LOGINS_MS = 2000;
+// A share that was read is answered, a block candidate when it is stored: a loop waits for that no longer than this.
+constexpr int64_t ANSWERS_MS = 12'000;
 constexpr size_t CHUNK = 8192;
 
 void require_same_user(int fd) {
@@ -91,9 +93,10 @@ bool Engine::hand_over(const std::string& path) {
     return false;
   }
   for (auto& loop : loops_) loop->pause(true);
-  for (const int64_t until_ms = monotonic_ms() + QUESTIONS_MS; monotonic_ms() < until_ms;) {
+  for (const int64_t began_ms = monotonic_ms(); monotonic_ms() < began_ms + ANSWERS_MS;) {
     bool open = false;
-    for (auto& loop : loops_) open = open || loop->has_open_questions();
+    const bool logins = monotonic_ms() < began_ms + LOGINS_MS;
+    for (auto& loop : loops_) open = open || loop->has_open_questions(logins);
     if (!open) break;
     ::usleep(1000);
   }

@@ -89,10 +89,10 @@ class Loop {
   void send_to_all(const std::string& line);
   void close_address(const Address& owner);
 
-  // loop_handover.cc. In the process that goes: stops or goes on reading; whether TypeScript or the log still owes answers; sends
-  // all connections; and forgets them when the other process has them.
+  // loop_handover.cc. In the process that goes: stops or goes on reading; whether the log or TypeScript still owe answers, those to
+  // logins left out or not; sends all connections; and forgets them when the other process has them.
   void pause(bool paused);
-  bool has_open_questions();
+  bool has_open_questions(bool logins);
   void hand_over(PacketSocket& to);
   void forget();
   // In the process that comes, before `start`.

@@ -38,10 +38,11 @@ void Loop::pause(bool paused) {
   });
 }
 
-bool Loop::has_open_questions() {
+bool Loop::has_open_questions(bool logins) {
   bool open = false;
   run_on_loop([&] {
     open = !waiting_answers_.empty() || !waiting_blocks_.empty();
+    if (open || !logins) return;
     for_each_connection([&](Connection& connection) { open = open || connection.pending_authorizes; });
   });
   return open;

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network, NetworkRange } from "./common.ts";
 import { PoolPolicy } from "./policy.ts";
+import { PayoutSettings } from "./signer.ts";
 
 export const CHAIN_NODES_MAX = 8;
 
@@ -96,7 +97,18 @@ export const PoolSettings = z.strictObject({
   }),
   /** What the settings file asks for; what the pool runs by is the newest version in the database. */
   policy: PoolPolicy,
+  /** Who signs payouts, and what may be spent. What is paid when is the policy's. */
+  payouts: PayoutSettings.prefault({}),
   database_url: DatabaseUrl,
+  /** What is kept so that miners can check the receipts of blocks. */
+  receipts: z
+    .strictObject({
+      /** Days after which the shares themselves are dropped; the receipts stay. */
+      keep_days: z.int().min(1).max(3650).default(30),
+      /** Of one block; beyond it only the sums are kept. */
+      shares_kept_max: z.int().min(0).max(1_000_000_000).default(20_000_000),
+    })
+    .prefault({}),
   /** The control plane; null runs the pool by itself. */
   hub: HubLink.nullable(),
   metrics: ListenAddress.nullable(),

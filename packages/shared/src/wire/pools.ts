@@ -82,6 +82,10 @@ export const PoolEvent = z.strictObject({
     "database_down",
     "database_up",
     "new_tip",
+    "payout_sent",
+    "payout_settled",
+    "payout_waiting",
+    "payout_stopped",
   ]),
   /** Block hash, node address or height: what the event is about. */
   subject: z.string().max(200),

@@ -24,6 +24,10 @@ const TOPICS_OF: Record<PoolEvent["kind"], readonly Topic[]> = {
   node_up: ["nodes"],
   database_down: [],
   database_up: TOPICS,
+  payout_sent: ["balances"],
+  payout_settled: ["balances"],
+  payout_waiting: [],
+  payout_stopped: [],
 };
 
 export interface PoolsDependencies extends MachineNamespaceDependencies {
