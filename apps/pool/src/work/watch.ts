@@ -66,6 +66,7 @@ export class NodeWatch {
   /** Rises with each template of another tip. */
   #version = 0;
   #serving = false;
+  #published_last: string | null = null;
 
   constructor(options: WatchOptions, dependencies: WatchDependencies) {
     this.#options = options;
@@ -108,6 +109,7 @@ export class NodeWatch {
         if (this.#stopped) return;
         if (this.#serving) wait_ms = this.#options.retry_ms_min;
         this.#serving = false;
+        this.#published_last = null;
         this.#held = null;
         const message = error instanceof Error ? error.message : String(error);
         this.#d.figures.lost(error instanceof NodeUnfitError ? "unfit" : "away", message);
@@ -177,7 +179,9 @@ export class NodeWatch {
 
   #published(hash: string): void {
     this.#d.onTip(hash, "zmq", this.#d.monotonic_ms());
-    if (!this.#serving || hash === this.#held?.prev_hash) return;
+    // A node that publishes both topics tells each block twice.
+    if (!this.#serving || hash === this.#held?.prev_hash || hash === this.#published_last) return;
+    this.#published_last = hash;
     // Should it fail, the poll finds that out and says so.
     this.#fetch("zmq").catch(() => {});
   }
