@@ -20,6 +20,8 @@ const INPUTS: Record<string, unknown> = {
   "rigs.get": { id: rigId(1) },
   "balances.list": {},
   "balances.get": { account_id: 1 },
+  "ledger.list": {},
+  "ledger.get": { entry_id: "1" },
   "search.find": { q: "x" },
 };
 const procedures = Object.entries(
