@@ -12,6 +12,7 @@ import {
   WebSettings,
 } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
+import { HALVING_INTERVAL_BLOCKS } from "@otedama/simulator/chain";
 import type { Home } from "./home.ts";
 
 /** What turns a configuration into the settings of running processes: addresses that are known only once the parts below run. */
@@ -77,6 +78,7 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
     extranonce_prefix: stratum.extranonce_prefix,
     network: config.network.name,
     nodes: facts.nodes,
+    halving_interval_blocks: config.chain.nodes.length === 0 ? HALVING_INTERVAL_BLOCKS : null,
     stratum: {
       listen: [{ host: stratum.host, port: stratum.port }],
       threads: stratum.threads,

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { StratumUrl } from "../settings/agent.ts";
 import { DatabaseUrl, LogLevel, Network, NetworkRange } from "../settings/common.ts";
 import { PAYOUT_SCHEMES } from "../settings/policy.ts";
+import { CHAIN_NODES_MAX, ZmqAddress } from "../settings/pool.ts";
 import { SignerUrl } from "../settings/signer.ts";
 
 const Port = z.int().min(1).max(65535);
@@ -46,6 +47,11 @@ const ChainNode = z
     url: z.url({ protocol: /^https?$/ }).describe("JSON-RPC address of a Bitcoin Core compatible node: `http://127.0.0.1:8332`."),
     user: z.string().max(256).default("").describe("The node's `rpcuser`."),
     password: z.string().max(256).default("").describe("The node's `rpcpassword`."),
+    zmq: ZmqAddress.nullable()
+      .default(null)
+      .describe(
+        "Where the node publishes new blocks: its `zmqpubhashblock` or `zmqpubrawblock`, such as `tcp://127.0.0.1:28332`. The quickest way to hear of one; long poll and polling go on beside it.",
+      ),
   })
   .describe("A chain node.");
 
@@ -412,10 +418,12 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       nodes: z
         .array(ChainNode)
-        .max(8)
+        .max(CHAIN_NODES_MAX)
         .default([])
         .meta({ default_text: "on regtest, a development chain of our own" })
-        .describe("Nodes that templates come from and blocks go to."),
+        .describe(
+          "Nodes that templates come from and blocks go to. All are asked at once: the best tip counts, then the highest fees.",
+        ),
       port: PortOrAny.default(0).describe("Port of the development chain; 0 takes a free one and remembers it."),
       block_interval: z
         .number()
