@@ -163,7 +163,7 @@ test("a payout larger than the wallet waits, and one that nobody relays is not m
   const large = await plan();
   await work(kit);
   expect(await waitingFor(large)).toMatch(
-    /The wallet has \d+\.\d+ BTC to spend and 9,000\.\d+ BTC are needed\. \d+\.\d+ BTC of coinbases are still ripening/,
+    /The wallet has [\d,.]+ BTC to spend and 9,000\.\d+ BTC are needed\. \d+\.\d+ BTC of coinbases are still ripening/,
   );
 });
 
