@@ -32,6 +32,9 @@ const feeOf = (scheme: string) => Percentage.optional().meta({ default_text: "`f
 
 const notBuilt = (default_value: boolean, sentence: string) => z.boolean().default(default_value).meta({ not_built: sentence });
 
+/** Above this two people approve a payout, unless it is set: a chain of one's own pays blocks of 50 coins. */
+export const FOUR_EYES_ABOVE_SATS = { regtest: 100_000_000_000, other: 1_000_000_000 };
+
 export const MODES = ["auto", "solo", "pool", "miner", "signer"] as const;
 
 const MiningPool = z
@@ -228,8 +231,12 @@ export const ConfigSchema = z.strictObject({
         .describe("Highest fee, in satoshis a virtual byte; payouts wait while the network asks for more."),
       fee_target_blocks: z.int().min(1).max(1008).default(12).describe("Blocks in which a payout should be mined."),
       max_outputs: z.int().min(1).max(2_500).default(500).describe("Payees of one transaction."),
-      unattended_max_sats: Sats.default(0).describe("Payouts up to this amount go without anybody's approval."),
-      four_eyes_above_sats: Sats.default(1_000_000_000).describe("Payouts above this amount need two people."),
+      unattended_max_sats: Sats.optional()
+        .meta({ default_text: "0; on regtest `four_eyes_above_sats`" })
+        .describe("Payouts up to this amount go without anybody's approval."),
+      four_eyes_above_sats: Sats.optional()
+        .meta({ default_text: "1000000000; on regtest 100000000000" })
+        .describe("Payouts above this amount need two people."),
       corrections_four_eyes_above_sats: Sats.default(10_000_000).describe(
         "Corrections of the ledger above this amount need a second person.",
       ),
