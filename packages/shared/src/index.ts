@@ -3,6 +3,7 @@ export * from "./dto/index.ts";
 export * from "./dto/ledger.ts";
 export * from "./dto/miners.ts";
 export * from "./dto/payouts.ts";
+export * from "./dto/policy.ts";
 export * from "./dto/queries.ts";
 export * from "./settings/agent.ts";
 export * from "./settings/common.ts";

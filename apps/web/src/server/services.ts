@@ -1,11 +1,12 @@
 import type { WebDatabase } from "@otedama/db/web";
-import type { HashrateSeries, LiveDto, MeDto, NodesDto, Window } from "@otedama/shared";
+import type { HashrateSeries, LiveDto, MeDto, Network, NodesDto, Window } from "@otedama/shared";
 import type { Logger } from "pino";
 import type { PasswordHasher } from "./auth/password.ts";
 
 /** What procedures work with. Made once, at start. */
 export interface Services {
   readonly log: Logger;
+  readonly network: Network;
   readonly database: WebDatabase;
   readonly passwords: PasswordHasher;
   /** The latest figures from pools and agents, as the hub has them in memory. */

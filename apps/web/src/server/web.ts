@@ -10,6 +10,7 @@ import { setBridge } from "./bridge.ts";
 import { Counters } from "./counters.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
 import { ClientBounds } from "./http/client_bounds.ts";
+import { createPayoutsExport } from "./http/payouts_export.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
@@ -100,6 +101,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
   const services: Services = {
     log,
+    network: settings.network,
     database,
     passwords,
     live,
@@ -139,6 +141,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       ),
       auth: createAuthHandler({ auth, counters, public_url, askDatabase: () => sql.query("SELECT 1") }),
       trpc: createTrpcHandler(services),
+      exports: createPayoutsExport(services),
       pages,
       minerPages: (request) => miner_reads.take(addressOf(request)),
       public_url,

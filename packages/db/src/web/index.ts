@@ -1,10 +1,11 @@
 /** The control plane's side of the database: read models (select → DTO), people and their tokens, and what the hub writes. */
 export { getAccount, listBalances } from "./balances.ts";
 export { getBlock, listBlocks, listCredits } from "./blocks.ts";
+export { accountOfAddress, listCorrectionsNamed } from "./corrections.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
-export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
+export { explainAccount, getLedgerEntry, listLedger, listLedgerSums } from "./ledger.ts";
 export { nextBlock, recentLuck } from "./luck.ts";
 export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
 export {

@@ -18,7 +18,7 @@ namespace otedama::stratum {
 
 namespace {
 
-constexpr uint32_t VERSION = 1;
+constexpr uint32_t VERSION = 2;
 constexpr int POLL_MS = 100;
 constexpr int RETRY_MS = 1000;
 // Time for logins that TypeScript has not answered yet: whoever waits longer connects again.
@@ -166,7 +166,7 @@ void Engine::take_job(PacketReader packet) {
   fields.coinbase_prefix = packet.get_list<uint8_t>();
   fields.coinbase_suffix = packet.get_list<uint8_t>();
   fields.merkle_branches = packet.get_list<uint8_t>();
-  jobs_.push_back(std::make_shared<const Job>(std::move(fields), tip, static_cast<uint32_t>(loops_.size()), shared_.duplicates_total));
+  jobs_.push_back(std::make_shared<const Job>(std::move(fields), tip, static_cast<uint32_t>(loops_.size()), shared_.duplicate_bytes));
   for (auto& loop : loops_) loop->take_job(jobs_.back());
 }
 

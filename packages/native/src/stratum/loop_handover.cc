@@ -35,6 +35,11 @@ void Loop::pause(bool paused) {
   run_on_loop([this, paused] {
     accepting_ = reading_ = !paused;
     judge_submits();
+    if (paused) return;
+    // That they can take more may have been said meanwhile, and is not said again.
+    for_each_connection([&](Connection& connection) {
+      if (connection.blocked) flush(connection);
+    });
   });
 }
 

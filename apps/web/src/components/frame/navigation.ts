@@ -1,4 +1,16 @@
-import { Blocks, Gauge, type LucideIcon, Network, NotebookText, Server, Settings, Users, Wallet } from "lucide-react";
+import {
+  Blocks,
+  Gauge,
+  type LucideIcon,
+  Network,
+  NotebookText,
+  Send,
+  Server,
+  Settings,
+  SlidersHorizontal,
+  Users,
+  Wallet,
+} from "lucide-react";
 
 export type Place = { readonly href: string; readonly word: string; readonly icon: LucideIcon };
 export type PlaceGroup = { readonly name: string | null; readonly places: readonly Place[] };
@@ -13,11 +25,13 @@ export const PLACES: readonly PlaceGroup[] = [
       { href: "/workers", word: "Workers", icon: Users },
       { href: "/blocks", word: "Blocks", icon: Blocks },
       { href: "/nodes", word: "Nodes", icon: Network },
+      { href: "/policy", word: "Pool settings", icon: SlidersHorizontal },
     ],
   },
   {
     name: "Payouts",
     places: [
+      { href: "/payouts", word: "Payouts", icon: Send },
       { href: "/balances", word: "Balances", icon: Wallet },
       { href: "/ledger", word: "Ledger", icon: NotebookText },
     ],

@@ -36,7 +36,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       blocks: [trpc.blocks.pathFilter()],
       nodes: [trpc.nodes.pathFilter()],
       rigs: [trpc.rigs.pathFilter()],
-      balances: [trpc.balances.pathFilter(), trpc.ledger.list.pathFilter()],
+      balances: [trpc.balances.pathFilter(), trpc.ledger.list.pathFilter(), trpc.payouts.pathFilter()],
     };
     const refetcher = createRefetcher(
       { hidden: () => document.visibilityState === "hidden" },

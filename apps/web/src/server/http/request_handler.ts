@@ -22,6 +22,7 @@ export interface RequestHandlerDependencies {
   rest: { serves(path: string): boolean; handle: Handler };
   auth: Handler;
   trpc: Handler;
+  exports: { serves(path: string): boolean; handle: Handler };
   pages: Pages;
   /** False when the client has asked for too many miners' pages. */
   minerPages: (request: IncomingMessage) => boolean;
@@ -34,7 +35,7 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, pages, minerPages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, exports, pages, minerPages, public_url, counters, log } = dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -55,6 +56,7 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     }
     if (path.startsWith("/api/auth/")) return auth(request, response, path);
     if (path.startsWith("/api/trpc/")) return trpc(request, response, path);
+    if (exports.serves(path)) return exports.handle(request, response, path);
     if (path === "/api" || path.startsWith("/api/")) return sendError(response, 404, "not_found", "There is no such endpoint.");
     if (path === "/m" || path.startsWith("/m/")) {
       if (!minerPages(request)) {

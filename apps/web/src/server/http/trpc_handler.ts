@@ -10,6 +10,9 @@ import { cookieHeaders } from "./cookies.ts";
 
 const PREFIX = "/api/trpc/";
 const BODY_BYTES_MAX = 65_536;
+/** Signed transactions are handed in by this one. */
+const UPLOAD_PATH = `${PREFIX}payouts.upload`;
+const UPLOAD_BYTES_MAX = 6_000_000;
 const BATCH_MAX = 12;
 
 export async function createContext(services: Services, headers: Headers): Promise<Context> {
@@ -30,7 +33,7 @@ export function createTrpcHandler(services: Services) {
       req: request,
       res: response,
       path: path.slice(PREFIX.length),
-      maxBodySize: BODY_BYTES_MAX,
+      maxBodySize: path === UPLOAD_PATH ? UPLOAD_BYTES_MAX : BODY_BYTES_MAX,
       maxBatchSize: BATCH_MAX,
       createContext: () => createContext(services, cookieHeaders(request)),
     });
