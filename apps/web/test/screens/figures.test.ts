@@ -37,7 +37,6 @@ function liveWith(pool: Partial<PoolSnapshot> | null, database: LiveDto["databas
             },
             round: { started_at_ms: 0, work_hashes: 0, effort: 0 },
             node: OK,
-            policy_version: 1,
             refused_jobs: { count: 0, last: null },
             database: OK,
             accounting_lag_records: 7,
