@@ -18,4 +18,5 @@ export * from "./settings/web.ts";
 export * from "./wire/agents.ts";
 export * from "./wire/browsers.ts";
 export * from "./wire/common.ts";
+export * from "./wire/nodes.ts";
 export * from "./wire/pools.ts";

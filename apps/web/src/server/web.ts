@@ -140,6 +140,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     database,
     passwords,
     live,
+    nodes: () => figures.nodes(now()),
     poolSeries: (window) => pool_series.read(window),
     signedIn: (headers) => auth.signedIn(headers),
     whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,

@@ -4,6 +4,7 @@ import {
   Blocks,
   Gauge,
   type LucideIcon,
+  Network,
   NotebookText,
   ScrollText,
   Send,
@@ -37,6 +38,7 @@ const PLACES: readonly PlaceGroup[] = [
       { href: "/workers", word: "Workers", icon: Users, thumb: true },
       { href: "/blocks", word: "Blocks", icon: Blocks, thumb: true },
       { href: "/policy", word: "Pool settings", icon: SlidersHorizontal },
+      { href: "/nodes", word: "Nodes", icon: Network },
     ],
   },
   {
