@@ -19,6 +19,7 @@ const SCREENS: readonly { readonly name: string; readonly kicker: string; readon
     { name: "worker", kicker: "Pool · Workers", address: (page) => firstRow(page, "/workers") },
     { name: "blocks", kicker: "Pool · Blocks", address: async () => "/blocks" },
     { name: "block", kicker: "Pool · Blocks", address: (page) => firstRow(page, "/blocks") },
+    { name: "nodes", kicker: "Pool · Nodes", address: async () => "/nodes" },
     { name: "rigs", kicker: "Fleet · Rigs", address: async () => "/rigs" },
     { name: "rig", kicker: "Fleet · Rigs", address: (page) => firstRow(page, "/rigs") },
     { name: "payouts", kicker: "Payouts", address: async () => "/payouts" },
@@ -29,6 +30,11 @@ const SCREENS: readonly { readonly name: string; readonly kicker: string; readon
     { name: "entry", kicker: "Payouts · Ledger", address: (page) => firstRow(page, "/ledger") },
     { name: "pool settings", kicker: "Pool · Settings", address: async () => "/policy" },
     { name: "pool risk", kicker: "Pool · Settings", address: async () => "/policy?tab=risk" },
+    { name: "people", kicker: "Administration · People", address: async () => "/people" },
+    { name: "notices", kicker: "Administration · Notices", address: async () => "/notices" },
+    { name: "audit", kicker: "Administration · Audit", address: async () => "/audit" },
+    { name: "security", kicker: "Settings", address: async () => "/settings?tab=security" },
+    { name: "api-keys", kicker: "Settings", address: async () => "/settings?tab=keys" },
     { name: "settings", kicker: "Settings", address: async () => "/settings?tab=appearance" },
   ];
 

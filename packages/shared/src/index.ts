@@ -1,8 +1,11 @@
 export * from "./bitcoin/index.ts";
+export * from "./dto/audit.ts";
 export * from "./dto/index.ts";
 export * from "./dto/ledger.ts";
 export * from "./dto/miners.ts";
+export * from "./dto/notices.ts";
 export * from "./dto/payouts.ts";
+export * from "./dto/people.ts";
 export * from "./dto/policy.ts";
 export * from "./dto/queries.ts";
 export * from "./dto/reserve.ts";
@@ -15,4 +18,5 @@ export * from "./settings/web.ts";
 export * from "./wire/agents.ts";
 export * from "./wire/browsers.ts";
 export * from "./wire/common.ts";
+export * from "./wire/nodes.ts";
 export * from "./wire/pools.ts";
