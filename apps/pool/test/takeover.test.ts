@@ -155,7 +155,7 @@ test("under load, and twice in a row, no connection drops and every acknowledged
   const total = () => [...acknowledged.values()].reduce((sum, count) => sum + count, 0);
   const moreShares = async () => {
     const now = total();
-    await until("more shares", () => total() > now + 20);
+    await until("more shares", () => total() > now + 10);
   };
   for (const name of ["a", "b", "c", "d"]) await join(name);
   await moreShares();
@@ -173,8 +173,10 @@ test("under load, and twice in a row, no connection drops and every acknowledged
   expect([...miners.values()].filter((miner) => miner.closed)).toEqual([]);
   expect(new Set([...miners.values()].map((miner) => miner.extranonce1)).size).toBe(miners.size);
   for (const [name, count] of acknowledged) await until(`${name}'s shares`, async () => (await acceptedOf(name)) >= count);
-  const text = await (await fetch(`http://127.0.0.1:${pool.metrics_port}/metrics`)).text();
-  expect(text).toMatch(/^otedama_accounting_lag_records 0$/m);
+  await until("the log's end", async () => {
+    const text = await (await fetch(`http://127.0.0.1:${pool.metrics_port}/metrics`)).text();
+    return /^otedama_accounting_lag_records 0$/m.test(text);
+  });
   for (const [name, count] of acknowledged) expect([name, await acceptedOf(name)]).toEqual([name, count]);
   const { rows } = await database.query(
     "SELECT sum(b.accepted)::int AS n FROM share_bucket b JOIN worker w ON w.id = b.worker_id WHERE w.name = ANY($1)",

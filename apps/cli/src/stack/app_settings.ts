@@ -11,7 +11,7 @@ import {
   type UpstreamPool,
   WebSettings,
 } from "@otedama/shared";
-import type { Config } from "@otedama/shared/config";
+import { type Config, FOUR_EYES_ABOVE_SATS } from "@otedama/shared/config";
 import { HALVING_INTERVAL_BLOCKS } from "@otedama/simulator/chain";
 import type { Home } from "./home.ts";
 
@@ -38,7 +38,13 @@ export function webSettings(config: Config, facts: StackFacts, session_secret: s
     network: config.network.name,
     database_url: facts.database_url,
     session_secret,
+    trusted_proxies: config.api.trusted_proxies,
+    notices: { allow_private_targets: config.notices.allow_private_targets, smtp: smtpSettings(config.notices.smtp) },
   });
+}
+
+function smtpSettings({ host, from, ...others }: Config["notices"]["smtp"]): WebSettings["notices"]["smtp"] {
+  return host === undefined || from === undefined ? null : { host, from, ...others };
 }
 
 /** The address that people type. */
@@ -138,6 +144,7 @@ function policyOf(config: Config, difficulty: PoolPolicy["difficulty"]): PoolPol
     difficulty,
     payouts: {
       ...rest,
+      ...approvals(config),
       threshold_min_sats: min_threshold_sats,
       fee_rate_min: min_fee_rate,
       fee_rate_max: max_fee_rate,
@@ -146,6 +153,13 @@ function policyOf(config: Config, difficulty: PoolPolicy["difficulty"]): PoolPol
     correction_four_eyes_above_sats: corrections_four_eyes_above_sats,
   };
   return checkPolicy(policy, config.network.name);
+}
+
+/** On a chain of one's own ordinary payouts go by themselves, so that they are seen to go. */
+function approvals({ payouts, network }: Config): { unattended_max_sats: number; four_eyes_above_sats: number } {
+  const regtest = network.name === "regtest";
+  const four_eyes_above_sats = payouts.four_eyes_above_sats ?? FOUR_EYES_ABOVE_SATS[regtest ? "regtest" : "other"];
+  return { unattended_max_sats: payouts.unattended_max_sats ?? (regtest ? four_eyes_above_sats : 0), four_eyes_above_sats };
 }
 
 export function agentSettings(

@@ -1,7 +1,11 @@
 import type { WebDatabase } from "@otedama/db/web";
 import type { HashrateSeries, LiveDto, MeDto, Network, NodesDto, Window } from "@otedama/shared";
 import type { Logger } from "pino";
+import type { SignedIn } from "./auth/auth.ts";
 import type { PasswordHasher } from "./auth/password.ts";
+import type { PasswordProofs } from "./auth/password_proof.ts";
+import type { SecondFactors } from "./auth/second_factor.ts";
+import type { Notices } from "./notices/notices.ts";
 
 /** What procedures work with. Made once, at start. */
 export interface Services {
@@ -16,6 +20,12 @@ export interface Services {
   /** The whole pool's hashrate, a few seconds old at most where the database is quick. */
   readonly poolSeries: (window: Window) => Promise<HashrateSeries>;
   /** The signed-in person behind a request's cookies; null when there is none. */
+  readonly signedIn: (headers: Headers) => Promise<SignedIn | null>;
   readonly whoIs: (headers: Headers) => Promise<MeDto | null>;
+  readonly second_factors: SecondFactors;
+  readonly password_proofs: PasswordProofs;
+  readonly notices: Notices;
+  /** The address that people type; links are made of it. */
+  readonly public_url: string;
   readonly now: () => number;
 }

@@ -12,7 +12,7 @@ import { readPayoutPolicy } from "./policy.ts";
  * Throws a PayoutError: `not_found`, `wrong_state`, `changed` (the sum is another one than was looked at), `not_allowed` (the same person
  * twice), `bad_input`.
  */
-export function approveBatch(
+export async function approveBatch(
   database: Database,
   options: { batch_id: number; person: string; expected_amount_sats?: number | bigint },
 ): Promise<{ approved: boolean; approvals: number; approvals_required: number }> {

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <climits>
 #include <stdexcept>
 
 #include "stratum/clock.h"
@@ -25,6 +26,8 @@ constexpr int RETRY_MS = 1000;
 constexpr int64_t LOGINS_MS = 2000;
 // A share that was read is answered, a block candidate when it is stored: a loop waits for that no longer than this.
 constexpr int64_t ANSWERS_MS = 12'000;
+// Tries to have the log again, POLL_MS apart, while shares wait.
+constexpr int PAUSED_TRIES_MAX = 20;
 constexpr size_t CHUNK = 8192;
 
 void require_same_user(int fd) {
@@ -110,8 +113,10 @@ bool Engine::hand_over(const std::string& path) {
     if (to.receive(packet, descriptor) != 'A') throw std::runtime_error("the new engine did not take over");
   } catch (const std::runtime_error&) {
     guard.unlock();
+    // Shares that came meanwhile wait for the log; only where that takes long are they refused.
+    const bool resumed = resume_log(PAUSED_TRIES_MAX);
     for (auto& loop : loops_) loop->pause(false);
-    resume_log();
+    if (!resumed && resume_log(INT_MAX)) shared_.events.push(FaultEvent{"share_log", true, ""});
     throw;
   }
   stopped_ = true;
@@ -120,14 +125,15 @@ bool Engine::hand_over(const std::string& path) {
   return true;
 }
 
-// The other process may still hold the log for the moment it takes to end.
-void Engine::resume_log() {
-  for (int tries = 0;; tries++) {
+// The other process may still hold the log for the moment it takes to end. False where it holds it for longer.
+bool Engine::resume_log(int tries_max) {
+  for (int tries = 1;; tries++) {
     try {
-      return shared_.log.start();
+      shared_.log.start();
+      return true;
     } catch (const share_log::Fault& fault) {
-      if (tries == 0) shared_.events.push(FaultEvent{"share_log", false, fault.message});
-      if (handover_cancelled_) return;
+      if (tries == tries_max) shared_.events.push(FaultEvent{"share_log", false, fault.message});
+      if (tries == tries_max || handover_cancelled_) return false;
       ::usleep(POLL_MS * 1000);
     }
   }

@@ -32,6 +32,9 @@ const feeOf = (scheme: string) => Percentage.optional().meta({ default_text: "`f
 
 const notBuilt = (default_value: boolean, sentence: string) => z.boolean().default(default_value).meta({ not_built: sentence });
 
+/** Above this two people approve a payout, unless it is set: a chain of one's own pays blocks of 50 coins. */
+export const FOUR_EYES_ABOVE_SATS = { regtest: 100_000_000_000, other: 1_000_000_000 };
+
 export const MODES = ["auto", "solo", "pool", "miner", "signer"] as const;
 
 const MiningPool = z
@@ -121,6 +124,9 @@ export const ConfigSchema = z.strictObject({
         .optional()
         .meta({ default_text: "`http://127.0.0.1:PORT`" })
         .describe("The address people type, where it differs: behind a proxy, say."),
+      trusted_proxies: Networks.describe(
+        "Reverse proxies in front of the dashboard. From them, and from nobody else, `X-Forwarded-For` is believed: sign-in limits, sessions and the audit log go by it.",
+      ),
     })
     .prefault({})
     .describe("Dashboard and API."),
@@ -225,8 +231,12 @@ export const ConfigSchema = z.strictObject({
         .describe("Highest fee, in satoshis a virtual byte; payouts wait while the network asks for more."),
       fee_target_blocks: z.int().min(1).max(1008).default(12).describe("Blocks in which a payout should be mined."),
       max_outputs: z.int().min(1).max(2_500).default(500).describe("Payees of one transaction."),
-      unattended_max_sats: Sats.default(0).describe("Payouts up to this amount go without anybody's approval."),
-      four_eyes_above_sats: Sats.default(1_000_000_000).describe("Payouts above this amount need two people."),
+      unattended_max_sats: Sats.optional()
+        .meta({ default_text: "0; on regtest `four_eyes_above_sats`" })
+        .describe("Payouts up to this amount go without anybody's approval."),
+      four_eyes_above_sats: Sats.optional()
+        .meta({ default_text: "1000000000; on regtest 100000000000" })
+        .describe("Payouts above this amount need two people."),
       corrections_four_eyes_above_sats: Sats.default(10_000_000).describe(
         "Corrections of the ledger above this amount need a second person.",
       ),
@@ -357,6 +367,35 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("The Stratum server."),
+  notices: z
+    .strictObject({
+      allow_private_targets: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Let webhooks lead to this machine and to private networks. Leave it off unless a receiver of yours is there: who may add a webhook could reach every service of your network with it.",
+        ),
+      smtp: z
+        .strictObject({
+          host: Host.optional().describe("Mail server that e-mail notices go through. Without it there are none."),
+          port: Port.default(587).describe("Its port: 587 for `starttls`, 465 for `tls`."),
+          security: z
+            .enum(["starttls", "tls", "none"])
+            .default("starttls")
+            .describe("`starttls` insists on encryption after the greeting, `tls` begins with it, `none` sends in the clear."),
+          user: z.string().max(256).default("").describe("Login at the mail server; empty for none."),
+          password: z
+            .string()
+            .max(256)
+            .default("")
+            .describe("Its password. Better given as `OTEDAMA_NOTICES_SMTP_PASSWORD` than in a file."),
+          from: z.email().max(254).optional().describe("The sender's address. Has to be set where `host` is."),
+        })
+        .prefault({})
+        .describe("The mail server of e-mail notices."),
+    })
+    .prefault({})
+    .describe("What people are told of by webhook, e-mail and chat; the channels themselves are made on the dashboard."),
   control_plane: z
     .strictObject({
       url: z

@@ -74,10 +74,9 @@ declare module "bcoin" {
     createJob(tip: Entry | null, address: unknown): Promise<Job>;
   }
   export interface Transaction {
-    inputs: { prevout: { hash: string; index: number } }[];
+    inputs: { prevout: { hash: string; index: number }; sequence: number }[];
     hash(encoding: "hex"): string;
     txid(): string;
-    isRBF(): boolean;
     getFee(view: unknown): number;
     getVirtualSize(): number;
   }
@@ -89,6 +88,7 @@ declare module "bcoin" {
     map: Map<string, unknown>;
     /** What it misses, where it cannot be judged yet. */
     addTX(tx: Transaction): Promise<unknown>;
+    isSpent(hash: string, index: number): boolean;
     getSpent(hash: string, index: number): MempoolEntry | undefined;
     getCoinView(tx: Transaction): Promise<unknown>;
     evictEntry(entry: MempoolEntry): void;

@@ -9,6 +9,7 @@ import { Panel } from "@/components/ui/panel.tsx";
 import { Problem } from "@/components/ui/problem.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
 import { BlockCredits } from "./block_credits.tsx";
+import { BlockReceipt } from "./block_receipt.tsx";
 import { BlockEntries, BlockFacts, BlockReward } from "./block_story.tsx";
 import { BlockTimeline } from "./block_timeline.tsx";
 
@@ -62,6 +63,7 @@ export function BlockScreen({ initial }: { readonly initial: BlockDetailDto }) {
           <BlockCredits block={block} />
         </Panel>
       </div>
+      <BlockReceipt hash={block.hash} />
     </Page>
   );
 }

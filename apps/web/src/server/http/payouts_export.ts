@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { historyCsvHeader, historyCsvLine, listPayoutHistory } from "@otedama/db/payouts";
 import type { PayoutHistoryDto } from "@otedama/shared";
 import type { Services } from "../services.ts";
+import { SECOND_FACTOR_DUE } from "../trpc/procedure.ts";
 import { cookieHeaders } from "./cookies.ts";
 import { sendError } from "./respond.ts";
 
@@ -35,8 +36,9 @@ export function createPayoutsExport(services: Pick<Services, "database" | "whoIs
       const format = FORMATS[name];
       if (format === undefined) return sendError(response, 404, "not_found", "There are export.csv and export.json.");
       if (request.method !== "GET") return sendError(response, 405, "method_not_allowed", "Use GET.", { allow: "GET" });
-      if ((await services.whoIs(cookieHeaders(request))) === null)
-        return sendError(response, 401, "unauthorized", "Sign in first.");
+      const me = await services.whoIs(cookieHeaders(request));
+      if (me === null) return sendError(response, 401, "unauthorized", "Sign in first.");
+      if (me.second_factor_due) return sendError(response, 403, "forbidden", SECOND_FACTOR_DUE);
       const asked = new URL(request.url ?? "/", "http://localhost").searchParams;
       const range = { from_ms: moment(asked.get("from_ms")), to_ms: moment(asked.get("to_ms")) };
       for (const [field, value] of Object.entries(range)) {

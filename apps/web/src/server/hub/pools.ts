@@ -2,6 +2,7 @@
 import { PoolEvent, PoolHello, PoolSnapshot, TOPICS } from "@otedama/shared";
 import type { Namespace } from "socket.io";
 import type { LiveFigures } from "../live/live_figures.ts";
+import type { LiveEvents } from "../notices/live_events.ts";
 import type { BrowserFeed } from "./browser_feed.ts";
 import { firstIssue, type Machine, type MachineNamespaceDependencies, serveMachines } from "./machine_namespace.ts";
 
@@ -22,21 +23,22 @@ const TOPICS_OF: Record<PoolEvent["kind"], readonly Topic[]> = {
   new_tip: ["blocks", "balances", "nodes"],
   node_down: ["nodes"],
   node_up: ["nodes"],
-  payout_sent: ["balances"],
-  payout_settled: ["balances"],
-  payout_waiting: ["balances"],
-  payout_stopped: ["balances"],
   database_down: [],
   database_up: TOPICS,
+  payout_sent: ["balances"],
+  payout_settled: ["balances"],
+  payout_waiting: [],
+  payout_stopped: [],
 };
 
 export interface PoolsDependencies extends MachineNamespaceDependencies {
   figures: LiveFigures;
   feed: BrowserFeed;
+  trouble: LiveEvents;
 }
 
 export function servePools(namespace: Namespace, dependencies: PoolsDependencies) {
-  const { figures, feed, counters } = dependencies;
+  const { figures, feed, trouble, counters } = dependencies;
   const connected = new Map<string, Machine<PoolHello>>();
 
   return serveMachines(
@@ -57,6 +59,7 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
             if (!parsed.success) return { code: "bad_snapshot", message: firstIssue(parsed.error) };
             counters.add("hub_snapshots");
             figures.poolSnapshot(instance_id, parsed.data, now_ms);
+            trouble.poolSnapshot(instance_id, parsed.data);
             feed.dirty();
             feed.changed("workers", "nodes", "overview");
             return null;
@@ -65,7 +68,10 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
             const parsed = PoolEvent.safeParse(body);
             if (!parsed.success) return { code: "bad_event", message: firstIssue(parsed.error) };
             counters.add("hub_events");
-            if (parsed.data.at_ms > now_ms - NEWS_MS) feed.event(parsed.data);
+            if (parsed.data.at_ms > now_ms - NEWS_MS) {
+              feed.event(parsed.data);
+              trouble.poolEvent(instance_id, parsed.data);
+            }
             feed.changedNow(...TOPICS_OF[parsed.data.kind]);
             return null;
           },
@@ -76,6 +82,7 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
         if (connected.get(instance_id) !== machine) return;
         connected.delete(instance_id);
         figures.poolGone(instance_id);
+        trouble.poolGone(instance_id);
         feed.dirty();
       },
     },

@@ -25,16 +25,14 @@ export function combineSnapshots(snapshots: readonly PoolSnapshot[]): PoolFigure
   return {
     at_ms: max((s) => s.at_ms),
     started_at_ms: Math.min(...snapshots.map((s) => s.started_at_ms)),
-    // The oldest version that any of them still goes by: a change is applied when all have it.
-    policy_version: snapshots.some((s) => s.policy_version === null)
-      ? null
-      : Math.min(...snapshots.map((s) => s.policy_version ?? 0)),
     hashrate_hps: { m1: sum((s) => s.hashrate_hps.m1), m15: sum((s) => s.hashrate_hps.m15), h1: sum((s) => s.hashrate_hps.h1) },
     // Instances stand behind one balancer: any of their ports is the one that miners know, or none is.
     stratum_port: snapshots.find((s) => s.stratum_port !== null)?.stratum_port ?? null,
     connections: sum((s) => s.connections),
     workers_online: sum((s) => s.workers_online),
     shares,
+    // A change is applied once every instance goes by it.
+    policy_version: snapshots.map((s) => s.policy_version).reduce((a, b) => (a === null || b === null ? null : Math.min(a, b))),
     job: newest.job,
     round: newest.round,
     refused_jobs: {

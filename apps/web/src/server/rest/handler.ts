@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendError, sendJson } from "../http/respond.ts";
+import { type createKeyedHandler, keyedRoute } from "./keyed/handler.ts";
 import type { createMinersHandler } from "./miners.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { PublicFigures } from "./public_figures.ts";
@@ -14,7 +15,11 @@ const HEADERS = {
 
 export function createRestHandler(
   options: { version: string; public_url: string },
-  dependencies: { figures: PublicFigures; miners: ReturnType<typeof createMinersHandler> },
+  dependencies: {
+    figures: PublicFigures;
+    keyed: ReturnType<typeof createKeyedHandler>;
+    miners: ReturnType<typeof createMinersHandler>;
+  },
 ) {
   const readers = new Map(ROUTES.map((route) => [route.path, () => route.read(dependencies.figures)]));
   const document = openApiDocument(options.version, options.public_url);
@@ -28,12 +33,14 @@ export function createRestHandler(
     async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
       if (dependencies.miners.serves(path)) return dependencies.miners.handle(request, response, path);
       const read = readers.get(path);
-      if (read === undefined)
+      const keyed = read === undefined ? keyedRoute(path) : null;
+      if (read === undefined && keyed === null)
         return sendError(response, 404, "not_found", "There is no such endpoint. See /api/v1/openapi.json.");
       if (request.method !== "GET" && request.method !== "HEAD") {
         return sendError(response, 405, "method_not_allowed", "This API only reads: use GET.", { allow: "GET, HEAD" });
       }
-      sendJson(response, 200, await read(), HEADERS);
+      if (keyed !== null) return dependencies.keyed(request, response, keyed);
+      if (read !== undefined) sendJson(response, 200, await read(), HEADERS);
     },
   };
 }
