@@ -21,6 +21,7 @@ function liveWith(pool: Partial<PoolSnapshot> | null, database: LiveDto["databas
         : {
             at_ms: 0,
             started_at_ms: 0,
+            policy_version: 1,
             hashrate_hps: { m1: 4e6, m15: 4e6, h1: 4e6 },
             stratum_port: 3333,
             connections: 2,
