@@ -24,27 +24,31 @@ CREATE TABLE "pool_work" (
 
 -- CreateTable
 CREATE TABLE "round_work" (
-    "round_id" BIGINT NOT NULL,
     "span_s" INTEGER NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL,
+    "instance_id" TEXT NOT NULL,
+    "round_id" BIGINT NOT NULL,
     "solo" BOOLEAN NOT NULL,
     "work_hashes" DECIMAL(48,0) NOT NULL,
+    "window_hashes" DECIMAL(48,0) NOT NULL,
 
-    CONSTRAINT "round_work_pkey" PRIMARY KEY ("round_id","span_s","at","solo")
+    CONSTRAINT "round_work_pkey" PRIMARY KEY ("span_s","at","instance_id","round_id","solo")
 );
 
 -- CreateTable
 CREATE TABLE "account_work" (
-    "round_id" BIGINT NOT NULL,
     "span_s" INTEGER NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL,
-    "solo" BOOLEAN NOT NULL,
     "account_id" INTEGER NOT NULL,
+    "instance_id" TEXT NOT NULL,
+    "round_id" BIGINT NOT NULL,
+    "solo" BOOLEAN NOT NULL,
     "accepted" BIGINT NOT NULL,
     "rejected" BIGINT NOT NULL,
     "work_hashes" DECIMAL(48,0) NOT NULL,
+    "window_hashes" DECIMAL(48,0) NOT NULL,
 
-    CONSTRAINT "account_work_pkey" PRIMARY KEY ("round_id","span_s","at","solo","account_id")
+    CONSTRAINT "account_work_pkey" PRIMARY KEY ("span_s","at","account_id","instance_id","round_id","solo")
 );
 
 -- CreateTable
@@ -79,6 +83,9 @@ CREATE TABLE "network_difficulty" (
 );
 
 -- CreateIndex
+CREATE INDEX "round_work_instance_id_round_id_at_idx" ON "round_work"("instance_id", "round_id", "at");
+
+-- CreateIndex
 CREATE INDEX "account_work_account_id_span_s_at_idx" ON "account_work"("account_id", "span_s", "at");
 
 -- CreateIndex
@@ -106,14 +113,16 @@ $$;
 CREATE FUNCTION pool_rollup_statement(source text) RETURNS text LANGUAGE sql IMMUTABLE AS $outer$
   SELECT format($statement$
 WITH delta AS MATERIALIZED (
-  SELECT bucket_at, round_id, solo, sum(accepted) AS accepted, sum(stale) AS stale, sum(duplicate) AS duplicate,
-         sum(low_difficulty) AS low_difficulty, sum(invalid) AS invalid, sum(work_hashes) AS work_hashes
-    FROM (%s) r JOIN "worker" w ON w.id = r.worker_id GROUP BY bucket_at, round_id, solo
+  SELECT bucket_at, instance_id, round_id, solo, sum(accepted) AS accepted, sum(stale) AS stale, sum(duplicate) AS duplicate,
+         sum(low_difficulty) AS low_difficulty, sum(invalid) AS invalid, sum(work_hashes) AS work_hashes, sum(window_hashes) AS window_hashes
+    FROM (%s) r JOIN "worker" w ON w.id = r.worker_id GROUP BY bucket_at, instance_id, round_id, solo
 ), round AS (
-  INSERT INTO "round_work" AS r (round_id, span_s, at, solo, work_hashes)
-  SELECT round_id, span_s, date_bin(make_interval(secs => span_s), bucket_at, 'epoch') AS at, solo, sum(work_hashes)
-    FROM delta, unnest(ARRAY[600, 3600, 86400]) span_s GROUP BY 1, 2, 3, 4
-  ON CONFLICT (round_id, span_s, at, solo) DO UPDATE SET work_hashes = r.work_hashes + excluded.work_hashes
+  INSERT INTO "round_work" AS r (span_s, at, instance_id, round_id, solo, work_hashes, window_hashes)
+  SELECT span_s, date_bin(make_interval(secs => span_s), bucket_at, 'epoch') AS at, instance_id, round_id, solo,
+         sum(work_hashes), sum(window_hashes)
+    FROM delta, unnest(ARRAY[600, 3600, 86400]) span_s GROUP BY 1, 2, 3, 4, 5
+  ON CONFLICT (span_s, at, instance_id, round_id, solo) DO UPDATE SET work_hashes = r.work_hashes + excluded.work_hashes,
+    window_hashes = r.window_hashes + excluded.window_hashes
 ), slice AS MATERIALIZED (
   SELECT bucket_at, sum(accepted) AS accepted, sum(stale) AS stale, sum(duplicate) AS duplicate, sum(low_difficulty) AS low_difficulty,
          sum(invalid) AS invalid, sum(work_hashes) AS work_hashes, sum(work_hashes)::float8 * blocks_a_hash(bucket_at) AS expected_blocks
@@ -133,12 +142,12 @@ $outer$;
 CREATE FUNCTION worker_rollup_statement(source text) RETURNS text LANGUAGE sql IMMUTABLE AS $outer$
   SELECT format($statement$
 WITH delta AS MATERIALIZED (
-  SELECT date_bin('10 minutes', bucket_at, 'epoch') AS at, r.worker_id, w.account_id, w.solo, r.round_id,
+  SELECT date_bin('10 minutes', bucket_at, 'epoch') AS at, r.worker_id, w.account_id, w.solo, r.instance_id, r.round_id,
          sum(accepted) AS accepted, sum(stale + duplicate + low_difficulty + invalid) AS rejected, sum(work_hashes) AS work_hashes,
-         sum(work_hashes::float8 * blocks_a_hash) AS expected_blocks, min(bucket_at) AS since
+         sum(window_hashes) AS window_hashes, sum(work_hashes::float8 * blocks_a_hash) AS expected_blocks, min(bucket_at) AS since
     FROM (%1$s) r JOIN "worker" w ON w.id = r.worker_id
     JOIN (SELECT t.bucket_at, blocks_a_hash(t.bucket_at) FROM (SELECT DISTINCT bucket_at FROM (%1$s) s) t) d USING (bucket_at)
-   GROUP BY 1, 2, 3, 4, 5
+   GROUP BY 1, 2, 3, 4, 5, 6
 ), total AS (
   INSERT INTO "worker_total" AS t (worker_id, work_hashes, expected_blocks, since)
   SELECT worker_id, sum(work_hashes), sum(expected_blocks), min(since) FROM delta GROUP BY worker_id
@@ -151,12 +160,13 @@ WITH delta AS MATERIALIZED (
   ON CONFLICT (worker_id, span_s, at) DO UPDATE SET accepted = w.accepted + excluded.accepted,
     rejected = w.rejected + excluded.rejected, work_hashes = w.work_hashes + excluded.work_hashes
 )
-INSERT INTO "account_work" AS a (round_id, span_s, at, solo, account_id, accepted, rejected, work_hashes)
-SELECT round_id, span_s, date_bin(make_interval(secs => span_s), at, 'epoch') AS at, solo, account_id,
-       sum(accepted), sum(rejected), sum(work_hashes)
-  FROM delta, unnest(ARRAY[600, 3600, 86400]) span_s GROUP BY 1, 2, 3, 4, 5
-ON CONFLICT (round_id, span_s, at, solo, account_id) DO UPDATE SET accepted = a.accepted + excluded.accepted,
-  rejected = a.rejected + excluded.rejected, work_hashes = a.work_hashes + excluded.work_hashes
+INSERT INTO "account_work" AS a (span_s, at, account_id, instance_id, round_id, solo, accepted, rejected, work_hashes, window_hashes)
+SELECT span_s, date_bin(make_interval(secs => span_s), at, 'epoch') AS at, account_id, instance_id, round_id, solo,
+       sum(accepted), sum(rejected), sum(work_hashes), sum(window_hashes)
+  FROM delta, unnest(ARRAY[600, 3600, 86400]) span_s GROUP BY 1, 2, 3, 4, 5, 6
+ON CONFLICT (span_s, at, account_id, instance_id, round_id, solo) DO UPDATE SET accepted = a.accepted + excluded.accepted,
+  rejected = a.rejected + excluded.rejected, work_hashes = a.work_hashes + excluded.work_hashes,
+  window_hashes = a.window_hashes + excluded.window_hashes
 $statement$, source)
 $outer$;
 
@@ -182,8 +192,9 @@ DECLARE
   done timestamptz;
   newest timestamptz;
   change CONSTANT text := CASE TG_OP WHEN 'INSERT' THEN 'SELECT * FROM added' ELSE
-    $source$SELECT bucket_at, worker_id, round_id, accepted, stale, duplicate, low_difficulty, invalid, work_hashes FROM added UNION ALL
-      SELECT bucket_at, worker_id, round_id, -accepted, -stale, -duplicate, -low_difficulty, -invalid, -work_hashes FROM removed$source$
+    $source$SELECT bucket_at, worker_id, instance_id, round_id, accepted, stale, duplicate, low_difficulty, invalid, work_hashes, window_hashes
+      FROM added UNION ALL SELECT bucket_at, worker_id, instance_id, round_id, -accepted, -stale, -duplicate, -low_difficulty, -invalid,
+      -work_hashes, -window_hashes FROM removed$source$
     END;
 BEGIN
   SELECT max(bucket_at) INTO newest FROM added;

@@ -1,6 +1,15 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { AgentSettings, type HubLink, PoolSettings, type UpstreamPool, WebSettings } from "@otedama/shared";
+import {
+  AgentSettings,
+  checkPolicy,
+  type HubLink,
+  PAYOUT_SCHEMES,
+  type PoolPolicy,
+  PoolSettings,
+  type UpstreamPool,
+  WebSettings,
+} from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import type { Home } from "./home.ts";
 
@@ -48,7 +57,6 @@ function tlsSettings({ cert_file, key_file, max_connections }: Config["stratum"]
 
 export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | null): PoolSettings {
   const { stratum, p2p_pool, monitoring } = config;
-  const solo = config.mode === "solo";
   const regtest = config.network.name === "regtest";
   const target_time_s = stratum.target_time ?? (regtest ? 1.5 : 10);
   const fitted_diff = (facts.thread_hashrate_hps * target_time_s) / HASHES_PER_DIFFICULTY;
@@ -89,16 +97,48 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
     },
     pool: {
       name: p2p_pool.name,
-      coinbase_text: p2p_pool.coinbase_text,
       payout_address: facts.payout_address,
-      fee_percent: solo ? 0 : p2p_pool.fee_percentage,
-      pplns_window: p2p_pool.pplns_window,
       maturity_confirmations: p2p_pool.maturity_confirmations,
     },
+    policy: policyOf(config, {
+      initial: Math.min(Math.max(wanted_diff, min_diff), stratum.max_diff),
+      min: min_diff,
+      max: stratum.max_diff,
+      target_time_s,
+    }),
     database_url: facts.database_url,
     hub,
     metrics: monitoring.enabled ? { host: monitoring.host, port: monitoring.port } : null,
   });
+}
+
+/** What the settings file asks of the pool. Throws a PolicyError for an address of another network. */
+function policyOf(config: Config, difficulty: PoolPolicy["difficulty"]): PoolPolicy {
+  const { p2p_pool, payouts } = config;
+  const fee = config.mode === "solo" ? 0 : p2p_pool.fee_percentage;
+  const fees = PAYOUT_SCHEMES.map((scheme) => [scheme, p2p_pool.fee_percentages[scheme] ?? fee]);
+  const { donation_address: address, donation_percentage: percent } = p2p_pool;
+  const { max_fee_rate, min_fee_rate, max_outputs, min_threshold_sats, corrections_four_eyes_above_sats, ...rest } = payouts;
+  const policy = {
+    scheme: p2p_pool.payout_scheme,
+    solo_allowed: p2p_pool.solo_allowed,
+    fee_percent: Object.fromEntries(fees),
+    fee_exempt_addresses: p2p_pool.fee_exempt_addresses,
+    donation: address === undefined || percent === 0 ? null : { address, percent },
+    finder_bonus_percent: p2p_pool.finder_bonus_percentage,
+    pplns_window: p2p_pool.pplns_window,
+    coinbase_text: p2p_pool.coinbase_text,
+    difficulty,
+    payouts: {
+      ...rest,
+      threshold_min_sats: min_threshold_sats,
+      fee_rate_min: min_fee_rate,
+      fee_rate_max: max_fee_rate,
+      outputs_max: max_outputs,
+    },
+    correction_four_eyes_above_sats: corrections_four_eyes_above_sats,
+  };
+  return checkPolicy(policy, config.network.name);
 }
 
 export function agentSettings(

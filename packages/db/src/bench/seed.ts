@@ -87,9 +87,11 @@ async function seedBuckets(db: pg.ClientBase, options: SeedOptions, progress: (l
   for (let from = 0; from < wanted; from += CHUNK) {
     const to = Math.min(from + CHUNK, wanted) - 1;
     await db.query(
-      `INSERT INTO share_bucket (bucket_at, worker_id, round_id, difficulty, accepted, stale, duplicate, low_difficulty, invalid, work_hashes)
+      `INSERT INTO share_bucket (bucket_at, worker_id, round_id, difficulty, accepted, stale, duplicate, low_difficulty, invalid, work_hashes,
+         window_hashes)
        SELECT at, worker_id, width_bucket(i::float8, ends), difficulty, accepted, (r < 0.02)::int, (r > 0.999)::int,
-              (r BETWEEN 0.5 AND 0.503)::int, (r BETWEEN 0.7 AND 0.701)::int, accepted * difficulty::numeric * 4294967296
+              (r BETWEEN 0.5 AND 0.503)::int, (r BETWEEN 0.7 AND 0.701)::int, accepted * difficulty::numeric * 4294967296,
+              accepted * difficulty::numeric * 4294967296
          FROM (SELECT i, at, worker_id, 1024 * 2 ^ (worker_id % 5) AS difficulty, 1 + floor(3 * random())::int AS accepted, random() AS r
                  FROM (SELECT i, at, CASE WHEN place < 4 THEN 1 + place
                          ELSE 1 + abs(hashint8(place * 1000003 + floor(extract(epoch FROM at) / 21600)::bigint)::bigint) % $3::int END AS worker_id
@@ -126,13 +128,13 @@ async function seedBlocks(db: pg.ClientBase, { blocks }: SeedOptions): Promise<v
        fees_sats, network_difficulty, share_difficulty, round_work_hashes, effort, transactions, size_bytes)
      SELECT lpad(md5('b' || r.round_id) || md5('c' || r.round_id), 64, '0'), 800000 + r.round_id,
             (CASE WHEN r.round_id > $1::int - 20 THEN 'pending' WHEN r.round_id % 97 = 0 THEN 'orphaned' ELSE 'confirmed' END)::block_state,
-            'bench', b.worker_id, r.round_id, md5('p' || r.round_id) || md5('q' || r.round_id), md5('t' || r.round_id) || md5('u' || r.round_id),
+            'pool-1', b.worker_id, r.round_id, md5('p' || r.round_id) || md5('q' || r.round_id), md5('t' || r.round_id) || md5('u' || r.round_id),
             b.bucket_at, least(100, 3 * ($1::int - r.round_id)), ${REWARD_SATS}, 1000000, d.difficulty, d.difficulty * 1.5,
             r.work, r.work / (d.difficulty * 4294967296)::numeric, 2500, 1400000
        FROM (SELECT round_id, sum(work_hashes) AS work FROM round_work WHERE span_s = 86400 GROUP BY round_id) r
        CROSS JOIN network_difficulty d
        CROSS JOIN LATERAL (SELECT (array_agg(worker_id ORDER BY bucket_at DESC))[1] AS worker_id, max(bucket_at) AS bucket_at
-                             FROM share_bucket s WHERE s.round_id = r.round_id) b
+                             FROM share_bucket s WHERE s.instance_id = 'pool-1' AND s.round_id = r.round_id) b
       WHERE r.round_id < $1::int`,
     [blocks],
   );
@@ -150,7 +152,7 @@ async function seedLedger(db: pg.ClientBase): Promise<void> {
     `CREATE TEMP TABLE credit AS
      SELECT b.hash, a.account_id, (${REWARD_SATS} * 0.99 / ${ACCOUNTS_PER_BLOCK})::bigint AS sats
        FROM block b CROSS JOIN LATERAL (SELECT DISTINCT w.account_id FROM share_bucket s JOIN worker w ON w.id = s.worker_id
-             WHERE s.round_id = b.round_id LIMIT ${ACCOUNTS_PER_BLOCK}) a`,
+             WHERE s.instance_id = b.instance_id AND s.round_id = b.round_id LIMIT ${ACCOUNTS_PER_BLOCK}) a`,
   );
   await db.query("ANALYZE credit");
   const entries = (cause: string, states: string) =>

@@ -8,22 +8,29 @@ export interface TrackedBlock {
   height: number;
   state: BlockState;
   confirmations: number;
+  instance_id: string;
   round_id: bigint;
+  found_at_ms: number;
   worker_id: number | null;
   /** Account of the finder. */
   account_id: number | null;
+  /** The finder mined for itself alone. */
+  solo: boolean;
   reward_sats: bigint;
   network_difficulty: number;
+  /** Null for a block older than policies. */
+  policy_version: number | null;
   note: string | null;
 }
 
-interface Row extends Omit<TrackedBlock, "round_id" | "reward_sats"> {
+interface Row extends Omit<TrackedBlock, "round_id" | "reward_sats" | "found_at_ms"> {
   round_id: string;
+  found_ms: string;
   reward_sats: string;
 }
 
-const COLUMNS = `b.hash, b.height, b.state, b.confirmations, b.round_id, b.worker_id, w.account_id, b.reward_sats,
-  b.network_difficulty, b.note FROM block b LEFT JOIN worker w ON w.id = b.worker_id`;
+const COLUMNS = `b.hash, b.height, b.state, b.confirmations, b.instance_id, b.round_id, extract(epoch FROM b.found_at) * 1000 AS found_ms,
+  b.worker_id, w.account_id, coalesce(w.solo, false) AS solo, b.reward_sats, b.network_difficulty, b.policy_version, b.note FROM block b LEFT JOIN worker w ON w.id = b.worker_id`;
 
 /** Open blocks, and settled ones above `height_min`, whose fate a reorganisation could still change; lowest first. */
 export async function listTrackedBlocks(db: Queryable, height_min: number, limit: number): Promise<TrackedBlock[]> {
@@ -60,8 +67,13 @@ export async function countBlocks(db: Queryable): Promise<number> {
   return Number(rows[0]?.n ?? 0);
 }
 
-function fromRow(row: Row): TrackedBlock {
-  return { ...row, round_id: BigInt(row.round_id), reward_sats: BigInt(row.reward_sats) };
+function fromRow({ found_ms, ...row }: Row): TrackedBlock {
+  return {
+    ...row,
+    round_id: BigInt(row.round_id),
+    reward_sats: BigInt(row.reward_sats),
+    found_at_ms: Math.round(Number(found_ms)),
+  };
 }
 
 /** Of these blocks, the ones whose state has not moved since a time and that are neither found nor pending. */

@@ -29,12 +29,19 @@ export function openDatabase(options: DatabaseOptions): Database {
   return pool;
 }
 
-/** Runs `work` in one transaction; what it throws rolls back and is thrown on. */
-export async function transaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction; what it throws rolls back and is thrown on. `repeatable read` gives all of its queries one picture of
+ * the database.
+ */
+export async function transaction<T>(
+  database: Database,
+  work: (client: pg.PoolClient) => Promise<T>,
+  isolation: "read committed" | "repeatable read" = "read committed",
+): Promise<T> {
   const client = await database.connect();
   let broken: Error | undefined;
   try {
-    await client.query("BEGIN");
+    await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
     const result = await work(client);
     await client.query("COMMIT");
     return result;

@@ -40,6 +40,10 @@ export interface Entry {
   cause_key: string;
   block_hash: string | null;
   postings: Posting[];
+  /** Of an entry that a person caused: who asked for it, who approved it, and why. */
+  person?: string;
+  approved_by?: string | null;
+  reason?: string;
 }
 
 /** False when an entry of this cause and key is there already; then nothing is written. */
@@ -48,9 +52,9 @@ export async function writeEntry(db: Queryable, entry: Entry): Promise<boolean> 
   const total = postings.reduce((sum, posting) => sum + posting.amount_sats, 0n);
   if (total !== 0n) throw new Error(`ledger entry ${entry.cause} ${entry.cause_key} is out of balance by ${total} sats`);
   const inserted = await db.query<{ id: string }>(
-    `INSERT INTO ledger_entry (cause, cause_key, block_hash) VALUES ($1::ledger_cause, $2, $3)
+    `INSERT INTO ledger_entry (cause, cause_key, block_hash, person, approved_by, reason) VALUES ($1::ledger_cause, $2, $3, $4, $5, $6)
      ON CONFLICT (cause, cause_key) DO NOTHING RETURNING id`,
-    [entry.cause, entry.cause_key, entry.block_hash],
+    [entry.cause, entry.cause_key, entry.block_hash, entry.person ?? null, entry.approved_by ?? null, entry.reason ?? null],
   );
   const id = inserted.rows[0]?.id;
   if (id === undefined) return false;

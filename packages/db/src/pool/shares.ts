@@ -3,6 +3,8 @@
  * whatever dies and whoever tries again.
  */
 import { type Database, type Queryable, transaction } from "./connect.ts";
+import { measureRound } from "./rounds.ts";
+import { addDues, type DueDelta, type OpenWindow, payShareWindow } from "./share_windows.ts";
 
 export interface LogPosition {
   segment: number;
@@ -11,6 +13,7 @@ export interface LogPosition {
 
 export interface ShareCursor extends LogPosition {
   round_id: bigint;
+  window: OpenWindow;
 }
 
 export interface BucketDelta {
@@ -23,6 +26,8 @@ export interface BucketDelta {
   low_difficulty: number;
   invalid: number;
   work_hashes: bigint;
+  /** The part of `work_hashes` that takes part in PPLNS and PROP windows. */
+  window_hashes: bigint;
 }
 
 export interface WorkerDelta {
@@ -54,6 +59,8 @@ export interface BlockClosing {
     share_difficulty: number;
     transactions: number;
     size_bytes: number;
+    /** Null: the newest there is. */
+    policy_version: number | null;
   } | null;
 }
 
@@ -63,6 +70,11 @@ export interface ShareBatch {
   to: LogPosition;
   buckets: BucketDelta[];
   workers: WorkerDelta[];
+  /** What is owed for shares by themselves. */
+  dues: DueDelta[];
+  /** The share window before and after the batch; those in between are paid with it. */
+  window_from: OpenWindow;
+  window_to: OpenWindow;
   block: BlockClosing | null;
 }
 
@@ -71,14 +83,29 @@ export type ApplyResult =
   /** Somebody applied the log from here already: go on from `cursor`. */
   | { applied: false; cursor: ShareCursor };
 
+interface CursorRow {
+  segment: string;
+  offset: string;
+  round_id: string;
+  window_number: string;
+  window_ms: string | null;
+}
+const CURSOR = `SELECT segment, "offset", round_id, window_number, extract(epoch FROM window_at) * 1000 AS window_ms
+  FROM share_log_cursor WHERE instance_id = $1`;
+
+function toCursor(row: CursorRow): ShareCursor {
+  return {
+    segment: Number(row.segment),
+    offset: Number(row.offset),
+    round_id: BigInt(row.round_id),
+    window: { number: BigInt(row.window_number), at_ms: row.window_ms === null ? null : Number(row.window_ms) },
+  };
+}
+
 /** Where an instance's log is to be read from; its beginning for an instance that was never seen. */
 export async function readCursor(db: Queryable, instance_id: string): Promise<ShareCursor | null> {
-  const { rows } = await db.query<{ segment: string; offset: string; round_id: string }>(
-    'SELECT segment, "offset", round_id FROM share_log_cursor WHERE instance_id = $1',
-    [instance_id],
-  );
-  const row = rows[0];
-  return row ? { segment: Number(row.segment), offset: Number(row.offset), round_id: BigInt(row.round_id) } : null;
+  const { rows } = await db.query<CursorRow>(CURSOR, [instance_id]);
+  return rows[0] ? toCursor(rows[0]) : null;
 }
 
 export function applyShares(database: Database, batch: ShareBatch): Promise<ApplyResult> {
@@ -87,18 +114,19 @@ export function applyShares(database: Database, batch: ShareBatch): Promise<Appl
       'INSERT INTO share_log_cursor (instance_id, segment, "offset") VALUES ($1, $2, $3) ON CONFLICT (instance_id) DO NOTHING',
       [batch.instance_id, batch.from.segment, batch.from.offset],
     );
-    const { rows } = await client.query<{ segment: string; offset: string; round_id: string }>(
-      'SELECT segment, "offset", round_id FROM share_log_cursor WHERE instance_id = $1 FOR UPDATE',
-      [batch.instance_id],
-    );
-    const row = rows[0];
-    if (!row) throw new Error(`the cursor of ${batch.instance_id} vanished`);
-    const cursor = { segment: Number(row.segment), offset: Number(row.offset), round_id: BigInt(row.round_id) };
-    if (cursor.segment !== batch.from.segment || cursor.offset !== batch.from.offset) return { applied: false, cursor };
+    const { rows } = await client.query<CursorRow>(`${CURSOR} FOR UPDATE`, [batch.instance_id]);
+    if (!rows[0]) throw new Error(`the cursor of ${batch.instance_id} vanished`);
+    const cursor = toCursor(rows[0]);
+    const { window } = cursor;
+    const moved = cursor.segment !== batch.from.segment || cursor.offset !== batch.from.offset;
+    if (moved || window.number !== batch.window_from.number || window.at_ms !== batch.window_from.at_ms) {
+      return { applied: false, cursor };
+    }
 
     const known = await knownWorkers(client, batch);
     await addBuckets(
       client,
+      batch.instance_id,
       cursor.round_id,
       batch.buckets.filter((bucket) => known.has(bucket.worker_id)),
     );
@@ -106,11 +134,16 @@ export function applyShares(database: Database, batch: ShareBatch): Promise<Appl
       client,
       batch.workers.filter((worker) => known.has(worker.worker_id)),
     );
+    await addDues(client, batch.instance_id, batch.dues);
+    for (let number = window.number; number < batch.window_to.number; number++) {
+      await payShareWindow(client, batch.instance_id, number);
+    }
     let round_id = cursor.round_id;
     if (batch.block && (await closeRound(client, batch.instance_id, round_id, batch.block, known))) round_id += 1n;
     await client.query(
-      'UPDATE share_log_cursor SET segment = $2, "offset" = $3, round_id = $4, updated_at = now() WHERE instance_id = $1',
-      [batch.instance_id, batch.to.segment, batch.to.offset, round_id],
+      `UPDATE share_log_cursor SET segment = $2, "offset" = $3, round_id = $4, window_number = $5::bigint,
+         window_at = to_timestamp($6::float8 / 1000), updated_at = now() WHERE instance_id = $1`,
+      [batch.instance_id, batch.to.segment, batch.to.offset, round_id, batch.window_to.number.toString(), batch.window_to.at_ms],
     );
     const unknown_workers = [...new Set(batch.workers.map((worker) => worker.worker_id))].filter((id) => !known.has(id));
     return { applied: true, round_id, unknown_workers };
@@ -125,19 +158,21 @@ async function knownWorkers(db: Queryable, batch: ShareBatch): Promise<Set<numbe
   return new Set(rows.map((row) => row.id));
 }
 
-async function addBuckets(db: Queryable, round_id: bigint, buckets: BucketDelta[]): Promise<void> {
+async function addBuckets(db: Queryable, instance_id: string, round_id: bigint, buckets: BucketDelta[]): Promise<void> {
   if (buckets.length === 0) return;
   await db.query(
     `INSERT INTO share_bucket AS b
-       (bucket_at, worker_id, round_id, difficulty, accepted, stale, duplicate, low_difficulty, invalid, work_hashes)
-     SELECT to_timestamp(at_ms / 1000), worker_id, $1, difficulty, accepted, stale, duplicate, low_difficulty, invalid, work
-     FROM unnest($2::float8[], $3::int[], $4::float8[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::numeric[])
-       AS v (at_ms, worker_id, difficulty, accepted, stale, duplicate, low_difficulty, invalid, work)
-     ON CONFLICT (bucket_at, worker_id, round_id, difficulty) DO UPDATE SET
+       (bucket_at, worker_id, instance_id, round_id, difficulty, accepted, stale, duplicate, low_difficulty, invalid, work_hashes, window_hashes)
+     SELECT to_timestamp(at_ms / 1000), worker_id, $1, $2, difficulty, accepted, stale, duplicate, low_difficulty, invalid, work, in_window
+     FROM unnest($3::float8[], $4::int[], $5::float8[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::numeric[],
+       $12::numeric[])
+       AS v (at_ms, worker_id, difficulty, accepted, stale, duplicate, low_difficulty, invalid, work, in_window)
+     ON CONFLICT (bucket_at, worker_id, instance_id, round_id, difficulty) DO UPDATE SET
        accepted = b.accepted + excluded.accepted, stale = b.stale + excluded.stale, duplicate = b.duplicate + excluded.duplicate,
        low_difficulty = b.low_difficulty + excluded.low_difficulty, invalid = b.invalid + excluded.invalid,
-       work_hashes = b.work_hashes + excluded.work_hashes`,
+       work_hashes = b.work_hashes + excluded.work_hashes, window_hashes = b.window_hashes + excluded.window_hashes`,
     [
+      instance_id,
       round_id,
       buckets.map((row) => row.bucket_at_ms),
       buckets.map((row) => row.worker_id),
@@ -148,6 +183,7 @@ async function addBuckets(db: Queryable, round_id: bigint, buckets: BucketDelta[
       buckets.map((row) => row.low_difficulty),
       buckets.map((row) => row.invalid),
       buckets.map((row) => row.work_hashes.toString()),
+      buckets.map((row) => row.window_hashes.toString()),
     ],
   );
 }
@@ -191,10 +227,9 @@ async function closeRound(
   if (!details) return true;
   await db.query(
     `INSERT INTO block (hash, height, instance_id, worker_id, round_id, prev_hash, coinbase_txid, found_at, reward_sats, fees_sats,
-       network_difficulty, share_difficulty, transactions, size_bytes, maturity_confirmations, round_work_hashes, effort)
-     SELECT $1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8 / 1000), $9, $10, $11, $12, $13, $14, $15,
-       r.work, r.work / $16::numeric
-     FROM (SELECT coalesce(sum(work_hashes), 0) AS work FROM share_bucket WHERE round_id = $5) AS r`,
+       network_difficulty, share_difficulty, transactions, size_bytes, maturity_confirmations, policy_version)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8 / 1000), $9, $10, $11, $12, $13, $14, $15,
+       coalesce($16, (SELECT max(version) FROM pool_policy)))`,
     [
       block.hash,
       details.height,
@@ -211,30 +246,9 @@ async function closeRound(
       details.transactions,
       details.size_bytes,
       details.maturity_confirmations,
-      details.network_work_hashes > 0n ? details.network_work_hashes : 1n,
+      details.policy_version,
     ],
   );
+  await measureRound(db, block.hash, details.network_work_hashes);
   return true;
-}
-
-/** Work of the round that is open, and when it began (null before an instance's first share). */
-export async function readRound(
-  db: Queryable,
-  instance_id: string,
-): Promise<{ round_id: bigint; work_hashes: bigint; started_at_ms: number | null }> {
-  const { rows } = await db.query<{ round_id: string; work: string; started_ms: string | null }>(
-    `SELECT c.round_id,
-       (SELECT coalesce(sum(work_hashes), 0) FROM share_bucket b WHERE b.round_id = c.round_id) AS work,
-       coalesce(
-         (SELECT extract(epoch FROM found_at) * 1000 FROM block WHERE instance_id = c.instance_id AND round_id = c.round_id - 1),
-         (SELECT extract(epoch FROM min(bucket_at)) * 1000 FROM share_bucket b WHERE b.round_id = c.round_id)) AS started_ms
-     FROM share_log_cursor c WHERE c.instance_id = $1`,
-    [instance_id],
-  );
-  const row = rows[0];
-  return {
-    round_id: BigInt(row?.round_id ?? 0),
-    work_hashes: BigInt(row?.work ?? 0),
-    started_at_ms: row?.started_ms == null ? null : Math.round(Number(row.started_ms)),
-  };
 }

@@ -6,29 +6,62 @@ export interface WorkerIdentity {
   account_id: number;
   address: string;
   name: string;
+  /** Mines for itself alone: another worker than the one of the same name that does not. */
+  solo: boolean;
 }
 
 /** Finds a worker, or makes it and its account. Safe to call at once from several places. */
-export async function ensureWorker(db: Queryable, address: string, name: string): Promise<WorkerIdentity> {
-  const found = await findWorker(db, address, name);
+export async function ensureWorker(db: Queryable, address: string, name: string, solo = false): Promise<WorkerIdentity> {
+  const found = await findWorker(db, address, name, solo);
   if (found) return found;
-  await db.query("INSERT INTO account (address) VALUES ($1) ON CONFLICT (address) DO NOTHING", [address]);
+  await ensureAccount(db, address);
   await db.query(
-    "INSERT INTO worker (account_id, name) SELECT id, $2 FROM account WHERE address = $1 ON CONFLICT (account_id, name, solo) DO NOTHING",
-    [address, name],
+    `INSERT INTO worker (account_id, name, solo) SELECT id, $2, $3 FROM account WHERE address = $1
+     ON CONFLICT (account_id, name, solo) DO NOTHING`,
+    [address, name, solo],
   );
-  const made = await findWorker(db, address, name);
+  const made = await findWorker(db, address, name, solo);
   if (!made) throw new Error(`worker ${name} of ${address} was made and is not there`);
   return made;
 }
 
-async function findWorker(db: Queryable, address: string, name: string): Promise<WorkerIdentity | null> {
+async function findWorker(db: Queryable, address: string, name: string, solo: boolean): Promise<WorkerIdentity | null> {
   const { rows } = await db.query<{ id: number; account_id: number }>(
-    "SELECT w.id, w.account_id FROM worker w JOIN account a ON a.id = w.account_id WHERE a.address = $1 AND w.name = $2",
-    [address, name],
+    "SELECT w.id, w.account_id FROM worker w JOIN account a ON a.id = w.account_id WHERE a.address = $1 AND w.name = $2 AND w.solo = $3",
+    [address, name, solo],
   );
   const row = rows[0];
-  return row ? { worker_id: row.id, account_id: row.account_id, address, name } : null;
+  return row ? { worker_id: row.id, account_id: row.account_id, address, name, solo } : null;
+}
+
+/** The account of an address, made where there is none. */
+export async function ensureAccount(db: Queryable, address: string): Promise<number> {
+  await db.query("INSERT INTO account (address) VALUES ($1) ON CONFLICT (address) DO NOTHING", [address]);
+  const { rows } = await db.query<{ id: number }>("SELECT id FROM account WHERE address = $1", [address]);
+  if (!rows[0]) throw new Error(`the account of ${address} was made and is not there`);
+  return rows[0].id;
+}
+
+/** Ids of those of the addresses that have an account. */
+export async function findAccounts(db: Queryable, addresses: string[]): Promise<Set<number>> {
+  if (addresses.length === 0) return new Set();
+  const { rows } = await db.query<{ id: number }>("SELECT id FROM account WHERE address = ANY($1::text[])", [addresses]);
+  return new Set(rows.map((row) => row.id));
+}
+
+export interface WorkerOwner {
+  account_id: number;
+  address: string;
+  solo: boolean;
+}
+
+/** Whose workers these are; none of it ever changes. */
+export async function readWorkerOwners(db: Queryable, worker_ids: number[]): Promise<Map<number, WorkerOwner>> {
+  const { rows } = await db.query<WorkerOwner & { id: number }>(
+    "SELECT w.id, w.account_id, a.address, w.solo FROM worker w JOIN account a ON a.id = w.account_id WHERE w.id = ANY($1::int[])",
+    [worker_ids],
+  );
+  return new Map(rows.map(({ id, ...owner }) => [id, owner]));
 }
 
 export interface WorkerLive {

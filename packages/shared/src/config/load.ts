@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, LineCounter, type Node, parse, parseDocument } from "yaml";
 import type { z } from "zod";
+import { parseAddress } from "../bitcoin/address.ts";
 import { type ConfigKey, configKeys, environmentName } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
@@ -219,7 +220,7 @@ function notBuiltProblems(keys: ConfigKey[], config: Config, where: (path: Prope
 
 /** Settings that are fine alone but not together. */
 function conflicts(config: Config, where: (path: PropertyKey[]) => string): string[] {
-  const { mode, network, chain, p2p_pool, mining, stratum } = config;
+  const { mode, network, chain, p2p_pool, mining, stratum, payouts } = config;
   const problems: string[] = [];
   const say = (path: string, sentence: string) => problems.push(`${where(path.split("."))}: ${path}: ${sentence}`);
   if (mode !== "miner" && network.name !== "regtest") {
@@ -234,6 +235,29 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   if (url !== undefined && token === undefined) say("control_plane.url", "needs control_plane.token");
   if (stratum.min_diff !== undefined && stratum.min_diff > stratum.max_diff)
     say("stratum.min_diff", "must not be above stratum.max_diff");
+  if (p2p_pool.donation_percentage > 0 && p2p_pool.donation_address === undefined)
+    say("p2p_pool.donation_percentage", "needs p2p_pool.donation_address");
+  const wrongAddress = (address: string) => {
+    try {
+      parseAddress(address, network.name);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const addresses = [
+    ...p2p_pool.fee_exempt_addresses.map((address, index) => [`p2p_pool.fee_exempt_addresses.${index}`, address] as const),
+    ...(p2p_pool.donation_address === undefined ? [] : [["p2p_pool.donation_address", p2p_pool.donation_address] as const]),
+  ];
+  for (const [path, address] of addresses) {
+    const wrong = wrongAddress(address);
+    if (wrong) say(path, wrong);
+  }
+  if (payouts.min_fee_rate > payouts.max_fee_rate) say("payouts.min_fee_rate", "must not be above payouts.max_fee_rate");
+  if (payouts.min_threshold_sats > payouts.threshold_sats)
+    say("payouts.min_threshold_sats", "must not be above payouts.threshold_sats");
+  if (payouts.unattended_max_sats > payouts.four_eyes_above_sats)
+    say("payouts.unattended_max_sats", "must not be above payouts.four_eyes_above_sats");
   const { cert_file, key_file } = stratum.tls;
   if (cert_file !== undefined && key_file === undefined) say("stratum.tls.cert_file", "needs stratum.tls.key_file");
   if (key_file !== undefined && cert_file === undefined) say("stratum.tls.key_file", "needs stratum.tls.cert_file");

@@ -5,11 +5,16 @@
 import { z } from "zod";
 import { StratumUrl } from "../settings/agent.ts";
 import { DatabaseUrl, LogLevel, Network, NetworkRange } from "../settings/common.ts";
+import { PAYOUT_SCHEMES } from "../settings/policy.ts";
 
 const Port = z.int().min(1).max(65535);
 const PortOrAny = z.int().min(0).max(65535);
 const Host = z.string().min(1).max(255);
 const Difficulty = z.number().positive().max(1e15);
+const Percentage = z.number().min(0).max(100);
+/** Satoshis a virtual byte. */
+const FeeRate = z.number().min(0).max(10_000);
+const Sats = z.int().min(0).max(2_100_000_000_000_000);
 
 /** Shown instead of a default that depends on the machine. */
 export interface KeyMeta {
@@ -20,6 +25,8 @@ export interface KeyMeta {
   /** Stands in the reference page for the default. */
   default_text?: string;
 }
+
+const feeOf = (scheme: string) => Percentage.optional().meta({ default_text: "`fee_percentage`" }).describe(`Fee of ${scheme}.`);
 
 const notBuilt = (default_value: boolean, sentence: string) => z.boolean().default(default_value).meta({ not_built: sentence });
 
@@ -122,7 +129,27 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       enabled: notBuilt(false, "The peer-to-peer pool is not built yet").describe("Share this pool with other nodes."),
       name: z.string().min(1).max(64).default("Otedama").describe("The pool's name, as miners and visitors see it."),
-      fee_percentage: z.number().min(0).max(100).default(1).describe("The operator's part of each block."),
+      fee_percentage: Percentage.default(1).describe("The operator's part of each block; 0 in mode `solo`."),
+      fee_percentages: z
+        .strictObject({
+          solo: feeOf("SOLO"),
+          pplns: feeOf("PPLNS"),
+          prop: feeOf("PROP"),
+          pps: feeOf("PPS, which stays in the reserve"),
+          fpps: feeOf("FPPS, which stays in the reserve"),
+        })
+        .prefault({})
+        .describe("Fees of single schemes."),
+      fee_exempt_addresses: z
+        .array(z.string().min(1).max(128))
+        .max(1000)
+        .default([])
+        .describe("Accounts that pay no fee: their part of it goes to themselves."),
+      donation_percentage: Percentage.default(0).describe("Part of each block for somebody else."),
+      donation_address: z.string().min(1).max(128).optional().describe("Whose it is."),
+      finder_bonus_percentage: Percentage.default(0).describe(
+        "Part of each block that goes to its finder first, under PPLNS and PROP.",
+      ),
       payout_address: z
         .string()
         .min(1)
@@ -136,10 +163,12 @@ export const ConfigSchema = z.strictObject({
         .default("/Otedama/")
         .describe("Written into every block."),
       payout_scheme: z
-        .enum(["pplns"])
+        .enum(PAYOUT_SCHEMES)
         .default("pplns")
-        .meta({ choices_note: "other schemes are not built yet" })
-        .describe("How a block is shared out."),
+        .describe(
+          "How miners are paid: `solo` to the finder, `pplns` by the work of a window, `prop` by the work since the block before, `pps` and `fpps` for each share.",
+        ),
+      solo_allowed: z.boolean().default(true).describe("Let miners choose SOLO for themselves with `m=solo` in the password."),
       pplns_window: z
         .number()
         .positive()
@@ -155,6 +184,41 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("The pool: what it pays, and to whom."),
+  payouts: z
+    .strictObject({
+      scheduled: z.boolean().default(true).describe("Plan payouts by themselves; a person can always plan one."),
+      every_hours: z
+        .int()
+        .min(1)
+        .max(24 * 31)
+        .default(24)
+        .describe("Hours between two planned payouts."),
+      threshold_sats: Sats.min(546)
+        .default(100_000)
+        .describe("What an account must be owed to be paid, unless it set its own threshold."),
+      min_threshold_sats: Sats.min(546).default(10_000).describe("The lowest threshold that a miner may set."),
+      fee_payer: z.enum(["pool", "miners"]).default("pool").describe("Who pays the network's fee."),
+      min_fee_rate: FeeRate.default(1).describe("Lowest fee, in satoshis a virtual byte."),
+      max_fee_rate: FeeRate.min(1)
+        .default(100)
+        .describe("Highest fee, in satoshis a virtual byte; payouts wait while the network asks for more."),
+      fee_target_blocks: z.int().min(1).max(1008).default(12).describe("Blocks in which a payout should be mined."),
+      max_outputs: z.int().min(1).max(2_500).default(500).describe("Payees of one transaction."),
+      unattended_max_sats: Sats.default(0).describe("Payouts up to this amount go without anybody's approval."),
+      four_eyes_above_sats: Sats.default(1_000_000_000).describe("Payouts above this amount need two people."),
+      corrections_four_eyes_above_sats: Sats.default(10_000_000).describe(
+        "Corrections of the ledger above this amount need a second person.",
+      ),
+      confirmations: z.int().min(1).max(1000).default(6).describe("Confirmations after which a payout counts as made."),
+      bump_after_minutes: z
+        .int()
+        .min(0)
+        .max(14 * 1440)
+        .default(360)
+        .describe("Minutes after which a payout that is not mined is offered a higher fee; 0 never does."),
+    })
+    .prefault({})
+    .describe("When miners are paid, and by whose leave. The dashboard can change it; what was changed last holds."),
   stratum: z
     .strictObject({
       enabled: z.boolean().default(true).describe("Run the pool's Stratum server."),

@@ -3,6 +3,8 @@
  * and each block remembers the version it was shared out by. The settings file makes the first version; people change it in the browser.
  */
 import { z } from "zod";
+import { AddressError, parseAddress } from "../bitcoin/address.ts";
+import type { Network } from "./common.ts";
 
 export const PAYOUT_SCHEMES = ["solo", "pplns", "prop", "pps", "fpps"] as const;
 export type PayoutScheme = (typeof PAYOUT_SCHEMES)[number];
@@ -67,11 +69,11 @@ export const PoolPolicy = z
     fee_percent: z.strictObject({ solo: Percent, pplns: Percent, prop: Percent, pps: Percent, fpps: Percent }),
     /** Accounts that pay no fee. */
     fee_exempt_addresses: z.array(Address).max(1000),
-    /** A part of each reward for somebody else, taken after the fee. */
+    /** A part of each reward for somebody else. */
     donation: z.strictObject({ address: Address, percent: Percent }).nullable(),
     /** Part of each reward that goes to the finder first (PPLNS and PROP). */
     finder_bonus_percent: Percent,
-    /** In units of network difficulty. */
+    /** Work that shares a block under PPLNS, in units of network difficulty. */
     pplns_window: z.number().positive().max(1000),
     /** Printable ASCII written into every coinbase. */
     coinbase_text: z.string().regex(/^[\x20-\x7e]{0,40}$/, "must be at most 40 printable ASCII characters"),
@@ -85,8 +87,65 @@ export const PoolPolicy = z
     /** Corrections of the ledger above this amount need a second person. */
     correction_four_eyes_above_sats: Sats,
   })
-  .refine((policy) => (policy.donation?.percent ?? 0) + policy.finder_bonus_percent + policy.fee_percent[policy.scheme] <= 100, {
-    path: ["finder_bonus_percent"],
-    message: "fee, donation and finder bonus together are above 100 percent",
+  .superRefine((policy, check) => {
+    for (const scheme of PAYOUT_SCHEMES) {
+      const bonus = scheme === "pplns" || scheme === "prop" ? policy.finder_bonus_percent : 0;
+      if ((policy.donation?.percent ?? 0) + bonus + policy.fee_percent[scheme] <= 100) continue;
+      const message =
+        bonus > 0
+          ? "fee, donation and finder bonus together are above 100 percent"
+          : "fee and donation together are above 100 percent";
+      check.addIssue({ code: "custom", path: ["fee_percent", scheme], message });
+    }
   });
 export type PoolPolicy = z.infer<typeof PoolPolicy>;
+
+export interface PolicyProblem {
+  /** Dotted: `fee_percent.pplns`, `fee_exempt_addresses.3`. */
+  field: string;
+  /** A sentence that begins with the field. */
+  message: string;
+}
+
+/** `message` names each field that is wrong and says what it may be. */
+export class PolicyError extends Error {
+  override name = "PolicyError";
+  readonly problems: PolicyProblem[];
+  constructor(problems: PolicyProblem[]) {
+    super(problems.map((problem) => problem.message).join(" "));
+    this.problems = problems;
+  }
+}
+
+/**
+ * A policy that this pool can run by, its addresses in their one spelling and none of them twice. Throws a PolicyError: whatever is
+ * of a wrong shape, out of its bounds, not a number, or an address of another network.
+ */
+export function checkPolicy(value: unknown, network: Network): PoolPolicy {
+  const parsed = PoolPolicy.safeParse(value);
+  if (!parsed.success) {
+    throw new PolicyError(
+      parsed.error.issues.map((issue) => problem(issue.path.join("."), issue.message.replace(/^Invalid input: /, ""))),
+    );
+  }
+  const problems: PolicyProblem[] = [];
+  const spell = (address: string, field: string): string => {
+    try {
+      return parseAddress(address, network).address;
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      problems.push(problem(field, error.message));
+      return address;
+    }
+  };
+  const policy = parsed.data;
+  const exempt = policy.fee_exempt_addresses.map((address, index) => spell(address, `fee_exempt_addresses.${index}`));
+  const donation = policy.donation && { ...policy.donation, address: spell(policy.donation.address, "donation.address") };
+  if (problems.length > 0) throw new PolicyError(problems);
+  return { ...policy, fee_exempt_addresses: [...new Set(exempt)], donation };
+}
+
+function problem(field: string, message: string): PolicyProblem {
+  const name = field || "the policy";
+  return { field, message: `${name}: ${message}${/[.!?]$/.test(message) ? "" : "."}` };
+}

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network, NetworkRange } from "./common.ts";
+import { PoolPolicy } from "./policy.ts";
 
 export const ChainNodeSettings = z.strictObject({
   /** JSON-RPC address of a Bitcoin Core compatible node, without credentials: `http://127.0.0.1:8332`. */
@@ -81,16 +82,13 @@ export const PoolSettings = z.strictObject({
   stratum: StratumSettings,
   pool: z.strictObject({
     name: z.string().min(1).max(64),
-    /** Printable ASCII written into every coinbase. */
-    coinbase_text: z.string().regex(/^[\x20-\x7e]{0,40}$/),
     /** Where the coinbase pays. The pool knows no key for it. */
     payout_address: z.string().min(1).max(128),
-    fee_percent: z.number().min(0).max(100),
-    /** PPLNS window in units of network difficulty. */
-    pplns_window: z.number().positive().max(1000),
     /** Confirmations after which a coinbase can be spent. */
     maturity_confirmations: z.int().min(1).max(1000).default(100),
   }),
+  /** What the settings file asks for; what the pool runs by is the newest version in the database. */
+  policy: PoolPolicy,
   database_url: DatabaseUrl,
   /** The control plane; null runs the pool by itself. */
   hub: HubLink.nullable(),
