@@ -3,7 +3,7 @@ import { connect as tcpConnect } from "node:net";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { ROUTES } from "../src/server/rest/routes.ts";
+import { ROUTES, TEXT_ROUTES } from "../src/server/rest/routes.ts";
 import { PoolStatsAnswer, StatsFrame } from "../src/server/rest/schemas.ts";
 import { connected, poolAuth, snapshotOf } from "./fixtures/hub_clients.ts";
 import { addressOf, hashOf, seedFarm } from "./fixtures/seed.ts";
@@ -97,7 +97,12 @@ describe("the public API", () => {
     const { body } = await read("/api/v1/openapi.json");
     expect(body.openapi).toBe("3.1.0");
     const paths = body.paths as Record<string, { get: { operationId: string; responses: Record<string, unknown> } }>;
-    expect(Object.keys(paths).sort()).toEqual([...ROUTES.map((route) => route.path), "/ws"].sort());
+    expect(Object.keys(paths).sort()).toEqual(
+      [...ROUTES, ...TEXT_ROUTES]
+        .map((route) => route.path)
+        .concat("/ws")
+        .sort(),
+    );
     const ids = Object.values(paths).map((path) => path.get.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     const references = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? "");

@@ -78,6 +78,11 @@ async function seedBuckets(db: pg.ClientBase, options: SeedOptions, progress: (l
   // Some fall on the same worker, time and difficulty and are one bucket then.
   const wanted = Math.round(options.buckets * 1.03);
   await db.query("SET session_replication_role = replica");
+  // Indexes that are not in the order of time are made when everything is there.
+  const { rows: indexes } = await db.query<{ indexname: string; indexdef: string }>(
+    "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'share_bucket' AND schemaname = current_schema() AND indexname NOT LIKE '%pkey'",
+  );
+  for (const { indexname } of indexes) await db.query(`DROP INDEX "${indexname}"`);
   // Rounds end at random, so that efforts are spread as luck spreads them.
   await db.query(
     `CREATE TEMP TABLE round_end AS SELECT array_agg(e ORDER BY e) AS ends
@@ -103,6 +108,8 @@ async function seedBuckets(db: pg.ClientBase, options: SeedOptions, progress: (l
     );
     progress(`${Math.min(to + 1, wanted)} of ${wanted} buckets`);
   }
+  await db.query("SET maintenance_work_mem = '512MB'");
+  for (const { indexdef } of indexes) await db.query(indexdef);
   await db.query("SET session_replication_role = origin");
 }
 

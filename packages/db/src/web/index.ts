@@ -3,9 +3,8 @@ export { getAccount, listBalances } from "./balances.ts";
 export { getBlock, listBlocks } from "./blocks.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
-export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
+export { accountHashrateSeries, frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
-export { nextBlock, recentLuck } from "./luck.ts";
 export {
   createOwner,
   deleteExpired,
@@ -17,6 +16,7 @@ export {
 } from "./people.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export { searchEverything } from "./search.ts";
+export { readStatistics, recentLuck, type StatisticsReading } from "./statistics.ts";
 export { type PoolSummary, poolSummary } from "./summary.ts";
 export {
   type AccessTokenKind,

@@ -46,7 +46,8 @@ export const BlocksPage = z.strictObject({ total: Count, rows: z.array(BlockDto)
 export type BlocksPage = z.infer<typeof BlocksPage>;
 
 export const RigsQuery = z.strictObject({ q: SearchText.default(""), state: RigState.nullable().default(null), ...Page });
-export const RigQuery = z.strictObject({ id: z.uuid(), window: Window.default("24h") });
+/** Rigs' reports are kept for a month. */
+export const RigQuery = z.strictObject({ id: z.uuid(), window: Window.exclude(["1y"]).default("24h") });
 export const RigsPage = z.strictObject({ total: Count, rows: z.array(RigDto) });
 export type RigsPage = z.infer<typeof RigsPage>;
 

@@ -1,4 +1,4 @@
-import { Blocks, Gauge, type LucideIcon, NotebookText, Server, Settings, Users, Wallet } from "lucide-react";
+import { Blocks, ChartSpline, Gauge, type LucideIcon, NotebookText, Server, Settings, Users, Wallet } from "lucide-react";
 
 export type Place = { readonly href: string; readonly word: string; readonly icon: LucideIcon };
 export type PlaceGroup = { readonly name: string | null; readonly places: readonly Place[] };
@@ -12,6 +12,7 @@ export const PLACES: readonly PlaceGroup[] = [
     places: [
       { href: "/workers", word: "Workers", icon: Users },
       { href: "/blocks", word: "Blocks", icon: Blocks },
+      { href: "/statistics", word: "Statistics", icon: ChartSpline },
     ],
   },
   {

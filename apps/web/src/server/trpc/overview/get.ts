@@ -1,5 +1,6 @@
-import { listBlocks, nextBlock, recentLuck } from "@otedama/db/web";
+import { listBlocks, recentLuck } from "@otedama/db/web";
 import { OverviewDto, WindowQuery } from "@otedama/shared";
+import { nextBlock } from "@otedama/shared/statistics";
 import { readProcedure } from "../procedure.ts";
 
 const RECENT_BLOCKS = 12;
