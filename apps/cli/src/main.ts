@@ -18,7 +18,8 @@ async function run(): Promise<number> {
   }
   const config = configOf(given);
   const home = config.data_dir ?? join(ROOT, ".otedama");
-  const command = given.command === "start" && config.mode === "miner" ? "miner" : given.command;
+  const alone = config.mode === "miner" || config.mode === "signer" ? config.mode : null;
+  const command = given.command === "start" && alone ? alone : given.command;
   await buildFor(command);
   // What a command does not need is not loaded: `help` answers at once.
   const single = () => import("./commands/single_apps.ts");
@@ -35,6 +36,8 @@ async function run(): Promise<number> {
       return (await single()).runPool(config, home);
     case "web":
       return (await single()).runWeb(config, home);
+    case "signer":
+      return (await single()).runSigner(config, home);
     case "prepare":
       return (await single()).prepare(config);
     case "token":

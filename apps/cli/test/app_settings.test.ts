@@ -10,6 +10,7 @@ const FACTS = {
   database_url: "postgresql://localhost/otedama",
   nodes: [{ url: "http://127.0.0.1:8332", user: "", password: "" }],
   payout_address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+  signer: { kind: "file" as const },
   thread_hashrate_hps: 1e6,
 };
 

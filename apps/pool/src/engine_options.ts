@@ -1,7 +1,13 @@
 /** The engine's options from the pool's settings; what is no setting yet is decided here. */
 import { join } from "node:path";
-import type { EngineOptions } from "@otedama/native/engine-types";
-import type { PoolSettings } from "@otedama/shared";
+import type { EngineOptions, VardiffOptions } from "@otedama/native/engine-types";
+import type { PoolPolicy, PoolSettings } from "@otedama/shared";
+
+/** Bounds and pace from the policy; whether difficulty moves at all is the settings file's. */
+export function vardiffOptions(settings: PoolSettings, { difficulty }: PoolPolicy): VardiffOptions {
+  const { initial, min, max, target_time_s } = difficulty;
+  return { enabled: settings.stratum.var_diff, initial, min, max, target_interval_s: target_time_s };
+}
 
 export function engineOptions(settings: PoolSettings): EngineOptions {
   const { stratum } = settings;
@@ -11,13 +17,7 @@ export function engineOptions(settings: PoolSettings): EngineOptions {
     extranonce_prefix: settings.extranonce_prefix,
     version_mask: Number.parseInt(stratum.version_mask, 16),
     ack: stratum.ack,
-    vardiff: {
-      enabled: stratum.var_diff,
-      initial: stratum.initial_diff,
-      min: stratum.min_diff,
-      max: stratum.max_diff,
-      target_interval_s: stratum.target_time_s,
-    },
+    vardiff: vardiffOptions(settings, settings.policy),
     share_log: {
       dir: join(settings.data_dir, "shares"),
       instance_id: settings.instance_id,

@@ -1,22 +1,27 @@
 /**
  * One pool, put together: every part is made here and handed what it needs. Along the share's way: the chain node's templates become
  * jobs (work), the engine serves them (stratum) and logs shares, the log becomes accounts (shares), a winning share becomes a
- * block (blocks) and the block becomes credits (payouts); telemetry tells of it all.
+ * block (blocks) and the block becomes credits and payments (payouts); telemetry tells of it all.
  */
 import { join } from "node:path";
-import { openDatabase } from "@otedama/db/pool";
+import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
-import { type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
+import { bytesToHex, type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
 import type { Logger } from "pino";
 import { BlockFiles } from "./blocks/block_files.ts";
 import { FoundBlocks } from "./blocks/found.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
-import { engineOptions } from "./engine_options.ts";
+import { engineOptions, vardiffOptions } from "./engine_options.ts";
+import { PAYOUT_OPTIONS, PayoutExecutor } from "./payouts/batches/executor.ts";
+import { makeSigner } from "./payouts/batches/signers/signer.ts";
+import { PolicyKeeper } from "./policy/keeper.ts";
+import { ARCHIVE_OPTIONS, ReceiptArchive } from "./receipts/archive.ts";
 import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
 import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
+import { ShareTermsBook } from "./shares/terms.ts";
 import { WorkerStates } from "./shares/worker_states.ts";
 import { Certificate } from "./stratum/certificate.ts";
 import { WorkerDirectory } from "./stratum/directory.ts";
@@ -28,10 +33,15 @@ import { Health } from "./telemetry/health.ts";
 import { MetricsServer } from "./telemetry/http.ts";
 import { HubClient } from "./telemetry/hub.ts";
 import { Metrics } from "./telemetry/metrics.ts";
+import { NetworkLog } from "./telemetry/network_log.ts";
 import { NodeHealth } from "./telemetry/node_health.ts";
 import { Snapshots } from "./telemetry/snapshot.ts";
+import { AverageFees } from "./work/average_fees.ts";
+import type { Job } from "./work/job.ts";
+import { JobLog } from "./work/job_log.ts";
 import { JobNumbers } from "./work/job_numbers.ts";
 import { ChainNode } from "./work/node.ts";
+import { HALVING_INTERVAL_BLOCKS, subsidySats } from "./work/reward.ts";
 import { RpcClient } from "./work/rpc.ts";
 import { SOURCE_OPTIONS, TemplateSource } from "./work/source.ts";
 import { Work } from "./work/work.ts";
@@ -54,9 +64,21 @@ export interface RunningPool {
 /** How often the certificate's files are looked at. */
 const CERTIFICATE_POLL_MS = 10_000;
 const TLS_OPTIONS = { linger_ms: 5_000 };
-const SETTLED_FILES_MS = 7 * 86_400_000;
+const POLICY_POLL_MS = 2_000;
+/** Solo workers that the open round is to be told apart from after a restart. */
+const SOLO_WORKERS_MAX = 200_000;
+const SOLO_SEEN_MS = 30 * 86_400_000;
+/** Longest time between a share's judgement and its record on the disk that is reckoned with. */
+const UNWRITTEN_MS = 5_000;
+const REPORT_S = 2;
+const DAY_MS = 86_400_000;
+const SETTLED_FILES_MS = 7 * DAY_MS;
 /** A list of every session is long on a large pool: it is made this often at most. */
 const SESSIONS_MS = 2_000;
+
+function isPast(at: LogPosition | null, end: { segment: number; bytes: number }): boolean {
+  return at !== null && (at.segment > end.segment || (at.segment === end.segment && at.offset >= end.bytes));
+}
 
 function keptFor<T>(ms: number, monotonic_ms: () => number, make: () => T): () => T {
   let value: T;
@@ -110,10 +132,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       { onState: (message) => (message ? log.warn({ message }, "hub") : log.info("hub connected")) },
     );
   const tell = (kind: PoolEvent["kind"], subject: string, message: string) => {
-    log[kind.endsWith("_down") || kind === "block_rejected" || kind === "block_orphaned" ? "warn" : "info"](
-      { subject, message },
-      kind,
-    );
+    const bad = kind.endsWith("_down") || ["block_rejected", "block_orphaned", "payout_stopped"].includes(kind);
+    log[bad ? "warn" : "info"]({ subject, message }, kind);
     hub?.event({ at_ms: now_ms(), kind, subject, message });
   };
 
@@ -140,6 +160,21 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const files = new BlockFiles({ dir: join(settings.data_dir, "blocks") });
   const numbers = new JobNumbers({ dir: settings.data_dir });
   const local = new LocalWorkers({ dir: settings.data_dir });
+  const jobs = new JobLog(
+    { dir: join(settings.data_dir, "jobs"), instance_id },
+    { onTrouble: (error) => log.error({ err: error }, "the job log cannot be written") },
+  );
+  const keeper = new PolicyKeeper(
+    { network, wanted: settings.policy, data_dir: settings.data_dir, poll_ms: POLICY_POLL_MS },
+    {
+      database,
+      onChange: ({ version, policy }) => {
+        engine.setVardiff(vardiffOptions(settings, policy));
+        log.info({ version, scheme: policy.scheme }, "the pool's settings hold from the next job on");
+      },
+      onTrouble: (message) => log.error({ message }, "the pool's settings"),
+    },
+  );
 
   // Miners.
   const directory = new WorkerDirectory(
@@ -147,10 +182,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { database, local, databaseUp: () => monitor.up },
   );
   const policy = new StratumPolicy(
-    { ...POLICY_OPTIONS, network, min_diff: settings.stratum.min_diff, max_diff: settings.stratum.max_diff },
+    { ...POLICY_OPTIONS, network },
     {
       engine: () => engine,
       directory,
+      settings: () => keeper.current.policy,
       onBlock: (event) => void found.handle(event).catch((error) => log.error({ err: error, hash: event.hash }, "block")),
       onShareLog: (message) => {
         if (message) log.error({ message }, "share log");
@@ -168,14 +204,39 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const sessions = keptFor(SESSIONS_MS, monotonic_ms, () => engine.sessions());
 
   // Work.
-  const work = new Work(
+  const fees = new AverageFees({
+    node: () => source.active,
+    subsidy_sats: (height) => subsidySats(height, HALVING_INTERVAL_BLOCKS[network]),
+    onTrouble: (error) => log.debug({ error: error.message }, "the fees of recent blocks are not read yet"),
+  });
+  const work: Work = new Work(
     {
-      coinbase_text: settings.pool.coinbase_text,
+      get coinbase_text() {
+        return keeper.current.policy.coinbase_text;
+      },
       outputs: (value_sats) => [{ value_sats, script: payout.script }],
       refresh_ms: SOURCE_OPTIONS.refresh_ms - SOURCE_OPTIONS.poll_ms,
       fee_rise: 0.01,
     },
-    { engine, numbers, now_ms },
+    {
+      engine: {
+        setJob: (job) => {
+          const { template } = work.job(job.job_number) as Job;
+          jobs.append({
+            job_number: job.job_number,
+            height: job.height,
+            nbits: job.nbits,
+            subsidy_sats: template.coinbasevalue_sats - template.fees_sats,
+            policy_version: keeper.current.version,
+            average_fees_sats: keeper.current.policy.scheme === "fpps" ? fees.of(job.height) : 0n,
+            at_ms: now_ms(),
+          });
+          engine.setJob(job);
+        },
+      },
+      numbers,
+      now_ms,
+    },
   );
   const source: TemplateSource = new TemplateSource(SOURCE_OPTIONS, {
     nodes,
@@ -187,6 +248,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
         `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
       );
       tracker.poke();
+      if (keeper.current.policy.scheme === "fpps") void fees.read(template.height);
+      payouts.poke();
     },
     onNode: (node, message) => {
       nodeReports.report(node.name, message);
@@ -200,9 +263,13 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   // Shares and blocks.
   const reader = new ShareLogReader(
     { dir: join(settings.data_dir, "shares"), instance_id },
-    { durable: () => engine.stats().share_log },
+    { durable: () => engine.stats().share_log, needed: () => receipts.position?.segment ?? 0 },
   );
-  const live = new LiveShares({ instance_id }, { reader, database, workerOf: (id) => directory.workerOf(id), now_ms });
+  const live = new LiveShares(
+    { instance_id },
+    { reader, database, workerOf: (id) => directory.workerOf(id), isSolo: (id) => directory.isSolo(id), now_ms },
+  );
+  const terms = new ShareTermsBook({ database, job: (job_number) => jobs.of(job_number) });
   const submitter = new Submitter(SUBMIT_OPTIONS, {
     nodes,
     files,
@@ -231,13 +298,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       database,
       reader,
       resolveWorkers: (ids) => directory.resolve(ids),
+      judgeShares: (records, workerOf) => terms.judge(records, workerOf),
       blockDetails: async (record) => {
         const block = await found.details(record.hash);
         if (!block || block === "later") return block;
         const { maturity_confirmations } = settings.pool;
-        return { ...block, network_work_hashes: workHashes(block.network_difficulty), maturity_confirmations };
+        const policy_version = jobs.of(record.job_number)?.policy_version ?? null;
+        const network_work_hashes = workHashes(block.network_difficulty);
+        return { ...block, network_work_hashes, maturity_confirmations, policy_version };
       },
-      onRound: () => tracker.poke(),
+      onRound: () => {
+        tracker.poke();
+        receipts.poke();
+      },
       onUnknownWorkers: (ids) => {
         log.error({ worker_ids: ids.slice(0, 20), count: ids.length }, "shares of workers that the database does not know");
         metrics.lost("unknown_worker", ids.length);
@@ -252,6 +325,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       },
     },
   );
+  const receipts: ReceiptArchive = new ReceiptArchive(
+    { ...ARCHIVE_OPTIONS, instance_id, shares_kept_max: settings.receipts.shares_kept_max },
+    {
+      database,
+      reader,
+      applied: () => consumer.cursor,
+      resolveWorkers: (ids) => directory.resolve(ids),
+      monotonic_ms,
+      onReceipt: (receipt) => log.info({ ...receipt, shares: Number(receipt.shares) }, "receipt"),
+      onGap: (from, to) => log.error({ from, to }, "a part of the share log is gone: the next receipt will not be complete"),
+      onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "receipts are not made yet"),
+    },
+  );
   const tracker: BlockTracker = new BlockTracker(
     {
       maturity_confirmations: settings.pool.maturity_confirmations,
@@ -259,10 +345,14 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       reorganisation_depth: 100,
       poll_ms: 15_000,
       blocks_per_pass: 500,
-      policy: { fee_percent: settings.pool.fee_percent, pplns_window: settings.pool.pplns_window },
+      instance_id,
+      live_ms: 60_000,
+      wait_ms_max: 600_000,
     },
     {
       database,
+      leader: new BlockLeader(database),
+      now_ms,
       files,
       node: () => source.active,
       onMove: (block, to) => {
@@ -272,6 +362,26 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
         else log.info({ hash: block.hash, message: text }, "block");
       },
       onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "blocks are not followed"),
+    },
+  );
+  const payouts: PayoutExecutor = new PayoutExecutor(
+    {
+      ...PAYOUT_OPTIONS,
+      network,
+      payout_script_hex: bytesToHex(payout.script),
+      psbt_version: settings.payouts.psbt_version,
+      descriptors: settings.payouts.descriptors,
+      descriptor_scan_ms: settings.payouts.descriptor_scan_minutes * 60_000,
+      poll_ms: settings.payouts.poll_ms,
+    },
+    {
+      database,
+      nodes,
+      node: () => source.active,
+      signer: makeSigner(settings.payouts.signer),
+      now_ms,
+      onEvent: (kind, batch_id, message) => tell(`payout_${kind}`, String(batch_id), message),
+      onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "payouts are not followed"),
     },
   );
   const states = new WorkerStates(
@@ -286,6 +396,17 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
 
+  const network_log = new NetworkLog(
+    { every_ms: 1_000 },
+    {
+      database,
+      databaseUp: () => monitor.up,
+      job: () => work.current && { height: work.current.template.height, network_difficulty: work.current.network_difficulty },
+      now_ms,
+      onTrouble: (error) => log.debug({ error: error.message }, "the network's difficulty is not written"),
+    },
+  );
+
   // Telemetry.
   let lag_records = 0;
   let stratum: RunningPool["stratum"] = [];
@@ -295,6 +416,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     workerOf: (id) => directory.workerOf(id),
     rates: () => live.poolRates(),
     round: () => live.round(),
+    policy_version: () => keeper.current.version,
     job: () => work.current,
     node: () => nodeHealth.current,
     database: () => databaseHealth.current,
@@ -325,14 +447,22 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     await database.end();
     throw error;
   }
-  source.start();
   await monitor.start();
+  await keeper.start();
+  source.start();
   const begin = engine.stats().share_log;
+  if (monitor.up) {
+    const solo = await listSoloWorkers(database, now_ms() - SOLO_SEEN_MS, SOLO_WORKERS_MAX).catch(() => []);
+    directory.knowSolo(solo);
+  }
   await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
+  receipts.start();
   await submitter.start();
   tracker.start();
+  payouts.start();
   states.start();
+  network_log.start();
   hub?.start();
 
   let seconds = 0;
@@ -342,9 +472,13 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
-      const at = consumer.cursor;
-      if (at && (at.segment > begin.segment || (at.segment === begin.segment && at.offset >= begin.bytes))) local.forgetUnused();
+      const { caught_up_ms } = consumer;
+      if (seconds % REPORT_S === 0 && monitor.up) {
+        await reportInstance(database, instance_id, caught_up_ms === null ? null : caught_up_ms - UNWRITTEN_MS);
+      }
+      if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin)) local.forgetUnused();
       if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);
+      if (seconds % 3600 === 90) await receipts.prune(now_ms() - settings.receipts.keep_days * DAY_MS);
     } catch (error) {
       log.debug({ err: error }, "housekeeping");
     }
@@ -359,11 +493,22 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     tls?.stop();
     certificate?.stop();
     found.stop();
-    await Promise.allSettled([submitter.stop(), consumer.stop(), tracker.stop(), live.stop(), metricsServer?.stop()]);
+    await Promise.allSettled([
+      keeper.stop(),
+      submitter.stop(),
+      consumer.stop(),
+      receipts.stop(),
+      tracker.stop(),
+      payouts.stop(),
+      live.stop(),
+      metricsServer?.stop(),
+    ]);
     await states.stop(true);
+    await network_log.stop();
     hub?.stop();
     for (const node of nodes) node.rpc.close();
     local.close();
+    jobs.close();
     await database.end();
   };
   return { stratum, metrics_port, reload: certificate && (() => certificate.reload()), stop };

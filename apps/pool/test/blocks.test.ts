@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
-import { type Database, ensureWorker, openDatabase } from "@otedama/db/pool";
+import { applyConfigPolicy, BlockLeader, type Database, ensureWorker, openDatabase } from "@otedama/db/pool";
 import { workHashes } from "@otedama/shared";
 import { type RunningChain, startChain } from "@otedama/simulator/chain";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import { BlockTracker } from "../src/blocks/track.ts";
 import type { ChainNode } from "../src/work/node.ts";
 import { ChainKit } from "./support/chain_kit.ts";
 import { solve } from "./support/mine.ts";
+import { poolPolicy } from "./support/pool_policy.ts";
 import { POOL_ADDRESS } from "./support/pool_settings.ts";
 import { until } from "./support/until.ts";
 
@@ -32,6 +33,10 @@ describe("blocks", () => {
     const dir = kit.folder();
     const database = openDatabase({ url: await server.createMigratedDatabase(), application_name: "test" });
     kit.ends.push(() => database.end());
+    const fee_percent = { solo: 1.5, pplns: 1.5, prop: 1.5, pps: 1.5, fpps: 1.5 };
+    await applyConfigPolicy(database, "regtest", poolPolicy({ fee_percent }));
+    const leader = new BlockLeader(database);
+    kit.ends.push(() => leader.resign());
     const files = new BlockFiles({ dir });
     const made = kit.startWork([kit.nodeAt(chain.url)]);
     const tracker = new BlockTracker(
@@ -41,9 +46,19 @@ describe("blocks", () => {
         reorganisation_depth: 20,
         poll_ms: 60_000,
         blocks_per_pass: 100,
-        policy: { fee_percent: 1.5, pplns_window: 2 },
+        instance_id: "test",
+        live_ms: 60_000,
+        wait_ms_max: 600_000,
       },
-      { database, files, node: () => made.source.active, onMove: () => {}, onTrouble: () => {} },
+      {
+        database,
+        leader,
+        now_ms: () => Date.now(),
+        files,
+        node: () => made.source.active,
+        onMove: () => {},
+        onTrouble: () => {},
+      },
     );
     const outcomes: string[] = [];
     const makeSubmitter = () =>
@@ -281,7 +296,8 @@ describe("blocks", () => {
     round = 100;
     const bucket = async (seconds: number, worker_id: number, round_id: number, work: bigint) =>
       database.query(
-        "INSERT INTO share_bucket (bucket_at, worker_id, round_id, difficulty, accepted, work_hashes) VALUES (to_timestamp($1), $2, $3, 1, 1, $4)",
+        `INSERT INTO share_bucket (bucket_at, worker_id, instance_id, round_id, difficulty, accepted, work_hashes, window_hashes)
+         VALUES (to_timestamp($1), $2, 'test', $3, 1, 1, $4, $4)`,
         [1_790_000_000 + seconds, worker_id, round_id, work.toString()],
       );
     // Difficulty 4.66e-10 × 2: a window of ⌊4⌋ hashes at 2^32 a unit, so 3 (7fffff is a little under half of all hashes).

@@ -223,6 +223,7 @@ describe("accounting", () => {
       share_difficulty: 5,
       transactions: 1,
       size_bytes: 300,
+      policy_version: null,
     };
     let stored = false;
     const rounds: [bigint, boolean][] = [];
@@ -277,11 +278,13 @@ describe("accounting", () => {
 
   test("a batch whose start is not the cursor's is refused and says where to go on", async () => {
     const database = await freshDatabase();
-    const batch = { instance_id: "pool-a", buckets: [], workers: [], block: null };
+    const window = { number: 0n, at_ms: null };
+    const windows = { window_from: window, window_to: window };
+    const batch = { instance_id: "pool-a", buckets: [], workers: [], dues: [], ...windows, block: null };
     await applyShares(database, { ...batch, from: { segment: 1, offset: 64 }, to: { segment: 1, offset: 144 } });
     expect(await applyShares(database, { ...batch, from: { segment: 1, offset: 64 }, to: { segment: 1, offset: 304 } })).toEqual({
       applied: false,
-      cursor: { segment: 1, offset: 144, round_id: 0n },
+      cursor: { segment: 1, offset: 144, round_id: 0n, window: { number: 0n, at_ms: null } },
     });
   });
 });
@@ -295,7 +298,10 @@ describe("live state", () => {
     for (let i = 0; i < 60; i++) log.append({ worker_id, at_ms: now - 60_000 + i * 1_000, difficulty: 1 });
     await consumerOf(database, log).drain();
     const reader = new ShareLogReader({ dir: log.dir, instance_id: "pool-a" }, { durable: () => null });
-    const live = new LiveShares({ instance_id: "pool-a" }, { reader, database, workerOf: (id) => id, now_ms: () => now });
+    const live = new LiveShares(
+      { instance_id: "pool-a" },
+      { reader, database, workerOf: (id) => id, isSolo: () => false, now_ms: () => now },
+    );
     await live.start(null, true);
     await live.stop();
     expect(live.round().work_hashes).toBe(60 * 2 ** 32);

@@ -2,13 +2,15 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
-import { type Database, openDatabase } from "@otedama/db/pool";
+import { type Database, openDatabase, readWorkerOwners } from "@otedama/db/pool";
 import type { AuthorizeResult } from "@otedama/native/engine-types";
+import type { PoolPolicy } from "@otedama/shared";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { LOCAL_WORKER_ID_MIN } from "../src/shares/consumer.ts";
 import { WorkerDirectory } from "../src/stratum/directory.ts";
 import { LocalWorkers } from "../src/stratum/local_workers.ts";
 import { POLICY_OPTIONS, StratumPolicy } from "../src/stratum/policy.ts";
+import { poolPolicy } from "./support/pool_policy.ts";
 import { POOL_ADDRESS as ADDRESS } from "./support/pool_settings.ts";
 import { until } from "./support/until.ts";
 
@@ -47,7 +49,7 @@ describe("workers taken in without the database", () => {
     expect(first.assign(ADDRESS, "a")).toBe(a);
     appendFileSync(join(dir, "local_workers.jsonl"), '{"id":2147483649,"addr');
     const second = opened(dir);
-    expect(second.identity(a as number)).toEqual({ id: a, address: ADDRESS, name: "a" });
+    expect(second.identity(a as number)).toEqual({ id: a, address: ADDRESS, name: "a", solo: false });
     expect(second.assign(ADDRESS, "b")).toBe(LOCAL_WORKER_ID_MIN + 1);
     expect(opened(dir).size).toBe(2);
   });
@@ -107,12 +109,14 @@ describe("the directory", () => {
 });
 
 describe("policy", () => {
-  function policy() {
+  function policy(change: Partial<PoolPolicy> = {}) {
+    const settings = poolPolicy({ difficulty: { initial: 2, min: 2, max: 1000, target_time_s: 1 }, ...change });
     const answers: AuthorizeResult[] = [];
     const bans: [string, number][] = [];
     const made = new StratumPolicy(
-      { ...POLICY_OPTIONS, network: "regtest", min_diff: 2, max_diff: 1000 },
+      { ...POLICY_OPTIONS, network: "regtest" },
       {
+        settings: () => settings,
         engine: () => ({
           authorizeResult: (_connection, _request, result) => answers.push(result),
           ban: (address, seconds) => bans.push([address, seconds]),
@@ -145,6 +149,43 @@ describe("policy", () => {
     };
     return { ask, bans, made };
   }
+
+  test("m=solo is another worker of the same name, where the pool allows it", async () => {
+    const id = (result: AuthorizeResult) => (result.accepted ? result.worker_id : result.message);
+    const { ask } = policy();
+    const [plain, solo, named] = [
+      await ask(`${ADDRESS}.two`),
+      await ask(`${ADDRESS}.two`, "m=solo"),
+      await ask(`${ADDRESS}.two`, "m=pplns"),
+    ];
+    expect(id(solo)).not.toBe(id(plain));
+    expect(id(named)).toBe(id(plain));
+    const { rows } = await database.query("SELECT solo FROM worker WHERE id = ANY($1) ORDER BY solo", [[id(plain), id(solo)]]);
+    expect(rows.map((row) => row.solo)).toEqual([false, true]);
+    const other = policy({ solo_allowed: false, scheme: "fpps" });
+    expect(id(await other.ask(`${ADDRESS}.two`, "m=solo"))).toBe(
+      "The password option m=solo is not offered: this pool pays by FPPS only.",
+    );
+    expect(id(await other.ask(`${ADDRESS}.two`, "m=pplns"))).toMatch(/m=pplns is not offered/);
+    expect(id(await policy({ scheme: "solo", solo_allowed: false }).ask(`${ADDRESS}.two`, "m=solo"))).toBe(id(solo));
+  });
+
+  test("a solo login that came while the database was away is a solo worker when it is back", async () => {
+    let up = false;
+    const made = new WorkerDirectory(
+      { cache_max: 10, waiting_max: 10 },
+      { database, local: opened(folder()), databaseUp: () => up },
+    );
+    const [local, plain] = [await made.workerId(ADDRESS, "apart", true), await made.workerId(ADDRESS, "apart")];
+    expect(local).not.toBe(plain);
+    expect([made.isSolo(local), made.isSolo(plain)]).toEqual([true, false]);
+    up = true;
+    const resolved = await made.resolve([local, plain]);
+    const owners = await readWorkerOwners(database, [...resolved.values()]);
+    expect(owners.get(resolved.get(local) as number)?.solo).toBe(true);
+    expect(owners.get(resolved.get(plain) as number)?.solo).toBe(false);
+    expect(made.isSolo(resolved.get(local) as number)).toBe(true);
+  });
 
   test("holds a miner's own difficulty within the pool's bounds", async () => {
     const { ask } = policy();

@@ -3,7 +3,7 @@
  */
 import { cpus } from "node:os";
 import { native } from "./addon.ts";
-import { checkEngineJob, checkEngineOptions } from "./engine_checks.ts";
+import { checkEngineJob, checkEngineOptions, checkVardiffOptions } from "./engine_checks.ts";
 import type {
   CreateStratumEngine,
   EngineEvent,
@@ -23,6 +23,7 @@ interface NativeEngine {
   offerTakeover(path: string): void;
   setJob(job: EngineJob): void;
   setExtranoncePrefix(prefix: number): void;
+  setVardiff(vardiff: VardiffOptions): void;
   authorizeResult(
     connection_id: number,
     request_number: number,
@@ -88,6 +89,10 @@ export const createStratumEngine: CreateStratumEngine = (options, { onEvent }) =
     setExtranoncePrefix(prefix) {
       if (!Number.isInteger(prefix) || prefix < 0 || prefix > 0xffff) throw new RangeError("extranonce prefix must be 0 … 65535");
       engine.setExtranoncePrefix(prefix);
+    },
+    setVardiff(vardiff) {
+      checkVardiffOptions(vardiff);
+      engine.setVardiff(vardiff);
     },
     authorizeResult(connection_id, request_number, result) {
       if (result.accepted) {

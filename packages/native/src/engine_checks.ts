@@ -1,5 +1,5 @@
 /** Bounds of everything that is handed to the engine, each fault a sentence that names the field. */
-import type { EngineJob, EngineOptions } from "./engine_types.ts";
+import type { EngineJob, EngineOptions, VardiffOptions } from "./engine_types.ts";
 
 const U32_MAX = 0xffffffff;
 const COINBASE_PART_BYTES_MAX = 64 << 10;
@@ -23,6 +23,13 @@ function byteCount(name: string, value: Uint8Array, low: number, high: number): 
   wholeInRange(`the length of ${name}`, value.length, low, high);
 }
 
+export function checkVardiffOptions(vardiff: VardiffOptions): void {
+  inRange("vardiff.min", vardiff.min, Number.MIN_VALUE, 1e300);
+  inRange("vardiff.max", vardiff.max, vardiff.min, 1e300);
+  inRange("vardiff.initial", vardiff.initial, vardiff.min, vardiff.max);
+  inRange("vardiff.target_interval_s", vardiff.target_interval_s, 0.01, 3600);
+}
+
 export function checkEngineOptions(options: EngineOptions): void {
   wholeInRange("the number of listen addresses", options.listen.length, 1, 16);
   for (const address of options.listen) {
@@ -35,10 +42,7 @@ export function checkEngineOptions(options: EngineOptions): void {
   if (options.ack !== "durable" && options.ack !== "fast") refuse(`ack must be durable or fast, not ${options.ack}`);
 
   const { vardiff, share_log, limits } = options;
-  inRange("vardiff.min", vardiff.min, Number.MIN_VALUE, 1e300);
-  inRange("vardiff.max", vardiff.max, vardiff.min, 1e300);
-  inRange("vardiff.initial", vardiff.initial, vardiff.min, vardiff.max);
-  inRange("vardiff.target_interval_s", vardiff.target_interval_s, 0.01, 3600);
+  checkVardiffOptions(vardiff);
 
   if (share_log.dir === "") refuse("share_log.dir must name a folder");
   if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(share_log.instance_id)) {

@@ -260,6 +260,8 @@ export interface StratumEngine {
    * `mining.extranonce.subscribe`; the others keep theirs until they connect again.
    */
   setExtranoncePrefix(prefix: number): void;
+  /** For new connections, and for the others from their next change of difficulty on. Throws a sentence naming a wrong field. */
+  setVardiff(vardiff: VardiffOptions): void;
   authorizeResult(connection_id: number, request_number: number, result: AuthorizeResult): void;
   blockStored(candidate_id: number): void;
   /** Sets a connection's difficulty with its next job, which is sent at once. */

@@ -208,8 +208,9 @@ describe("logins", () => {
   test("password options", () => {
     expect(parseLogin(address, "d=1024", "main").options.difficulty).toBe(1024);
     expect(parseLogin(address, "x;DIFF=0.002,m=pplns", "main").options.difficulty).toBe(0.002);
+    expect(parseLogin(address, "d=5,m=SOLO", "main").options).toEqual({ difficulty: 5, scheme: "solo" });
     expect(parseLogin(address, "unknown=5,__proto__=1,constructor=2", "main").options.difficulty).toBe(null);
-    for (const password of ["d=", "d=0", "d=-1", "d=1e999", "d=NaN", "diff=0x10", "m=solo"]) {
+    for (const password of ["d=", "d=0", "d=-1", "d=1e999", "d=NaN", "diff=0x10", "m=pplnt", "m="]) {
       expect(() => parseLogin(address, password, "main"), password).toThrow(/password option/);
     }
   });

@@ -10,7 +10,7 @@ export interface OptionSpec {
 
 export const OPTIONS: OptionSpec[] = [
   { name: "config", value: "FILE", help: "Read this file instead of ./config.yaml" },
-  { name: "mode", value: "MODE", help: "auto, solo, pool or miner" },
+  { name: "mode", value: "MODE", help: "auto, solo, pool, miner or signer" },
   { name: "pool", value: "URL", help: "Mine at this pool: stratum+tcp://HOST:PORT" },
   { name: "user", value: "LOGIN", help: "Login at that pool, usually ADDRESS.WORKER" },
   { name: "password", value: "TEXT", help: "Password at that pool (default: x)" },
@@ -25,5 +25,17 @@ export const OPTIONS: OptionSpec[] = [
   { name: "help", help: "Show help, also `otedama help COMMAND`" },
 ];
 
-export const COMMANDS = ["start", "miner", "pool", "web", "agent", "prepare", "token", "bench", "help", "version"] as const;
+export const COMMANDS = [
+  "start",
+  "miner",
+  "pool",
+  "web",
+  "agent",
+  "signer",
+  "prepare",
+  "token",
+  "bench",
+  "help",
+  "version",
+] as const;
 export type Command = (typeof COMMANDS)[number];

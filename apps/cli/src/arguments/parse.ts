@@ -116,6 +116,7 @@ function flagsOf(given: Map<string, string | true>, command: Command): FlagValue
     if (stratum !== true) setAddress(stratum, set);
   }
   if (command === "miner" || command === "agent") set("mode", "mode", "miner");
+  if (command === "signer") set("mode", "mode", "signer");
   return flags;
 }
 

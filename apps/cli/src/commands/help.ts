@@ -75,6 +75,13 @@ const TOPICS: Record<string, Topic> = {
     examples: [["DATABASE_URL=postgresql://… OTEDAMA_API_HOST=0.0.0.0 otedama web", ""]],
     options: ["config", "log-level"],
   },
+  signer: {
+    summary: "Run the reference signer: it has the payout key, the pool has not",
+    usage: "otedama signer [options]",
+    text: "Makes a key at its first start and prints its address, for p2p_pool.payout_address. Signs what reference_signer allows and nothing else.",
+    examples: [["OTEDAMA_REFERENCE_SIGNER_PASSPHRASE=… otedama signer -config signer.yaml", ""]],
+    options: ["config", "log-level"],
+  },
   prepare: {
     summary: "Bring a database up to date and print the one-time set-up link",
     usage: "otedama prepare [options]",

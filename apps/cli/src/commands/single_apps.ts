@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HubLink } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import pg from "pg";
 import { ArgumentError } from "../arguments/parse.ts";
+import type { APP_MAINS } from "../stack/app_mains.ts";
 import { agentSettings, dashboardUrl, poolSettings, type StackFacts, webSettings } from "../stack/app_settings.ts";
 import { databaseName, prepareDatabase } from "../stack/database.ts";
 import { makeSetupLink, registerAccessToken } from "../stack/first_rows.ts";
 import { type Home, keptSecret, openHome } from "../stack/home.ts";
+import { rememberedPort } from "../stack/ports.ts";
+import { signerLink, signerSettings } from "../stack/signer_settings.ts";
 import { runApp } from "./run_app.ts";
 
 /** `otedama miner` and `otedama agent`: the second reports to a dashboard. */
@@ -37,6 +40,15 @@ export async function runWeb(config: Config, home_path: string): Promise<number>
   const home = openHome(home_path);
   const facts = standaloneFacts(config, home, "");
   return runAndForget("web", webSettings(config, facts, keptSecret(join(home.secrets, "session_secret"))));
+}
+
+/** Says where it listens and which address its key has; the token is in a file beside the key unless it was given. */
+export async function runSigner(config: Config, home_path: string): Promise<number> {
+  const home = openHome(home_path);
+  mkdirSync(home.signer, { recursive: true, mode: 0o700 });
+  const settings = signerSettings(config, home, await rememberedPort(join(home.signer, "port")));
+  if (config.reference_signer.token === undefined) process.stdout.write(`Token: in ${join(home.secrets, "signer_token")}\n`);
+  return runAndForget("signer", settings);
 }
 
 /** Migrates, registers the machines' token and prints the set-up link. */
@@ -75,7 +87,7 @@ export async function makeToken(config: Config, words: string[]): Promise<number
   return 0;
 }
 
-async function runAndForget(name: "pool" | "web" | "agent", settings: { data_dir: string }): Promise<number> {
+async function runAndForget(name: keyof typeof APP_MAINS, settings: { data_dir: string }): Promise<number> {
   try {
     return await runApp(name, settings);
   } finally {
@@ -98,5 +110,6 @@ function databaseUrl(config: Config, command: string): string {
 function standaloneFacts(config: Config, home: Home, payout_address: string): StackFacts {
   const database_url = databaseUrl(config, payout_address === "" ? "web" : "pool");
   // One thread of an ordinary processor; matters on regtest only, where no machine of this command's own mines.
-  return { home, database_url, nodes: config.chain.nodes, payout_address, thread_hashrate_hps: 5e6 };
+  const signer = payout_address === "" ? ({ kind: "file" } as const) : signerLink(config, null);
+  return { home, database_url, nodes: config.chain.nodes, payout_address, signer, thread_hashrate_hps: 5e6 };
 }

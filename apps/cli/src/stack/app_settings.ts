@@ -7,6 +7,7 @@ import {
   PAYOUT_SCHEMES,
   type PoolPolicy,
   PoolSettings,
+  type SignerLink,
   type UpstreamPool,
   WebSettings,
 } from "@otedama/shared";
@@ -19,6 +20,7 @@ export interface StackFacts {
   database_url: string;
   nodes: PoolSettings["nodes"];
   payout_address: string;
+  signer: SignerLink;
   /** Of one mining thread; makes the first difficulty on regtest fit the machine. */
   thread_hashrate_hps: number;
 }
@@ -73,10 +75,6 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       listen: [{ host: stratum.host, port: stratum.port }],
       threads: stratum.threads,
       var_diff: stratum.var_diff,
-      initial_diff: Math.min(Math.max(wanted_diff, min_diff), stratum.max_diff),
-      min_diff,
-      max_diff: stratum.max_diff,
-      target_time_s,
       version_mask: stratum.version_mask,
       connections_max: stratum.max_connections,
       connections_per_address_max: stratum.max_connections_per_address,
@@ -106,6 +104,13 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       max: stratum.max_diff,
       target_time_s,
     }),
+    receipts: { keep_days: p2p_pool.receipt_days, shares_kept_max: p2p_pool.receipt_shares_max },
+    payouts: {
+      signer: facts.signer,
+      psbt_version: config.signer.psbt_version,
+      descriptors: config.signer.descriptors,
+      descriptor_scan_minutes: config.signer.descriptor_scan,
+    },
     database_url: facts.database_url,
     hub,
     metrics: monitoring.enabled ? { host: monitoring.host, port: monitoring.port } : null,

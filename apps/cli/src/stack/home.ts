@@ -10,6 +10,8 @@ export interface Home {
   pool: string;
   web: string;
   agent: string;
+  /** What the reference signer signed; its key lies in `secrets`. */
+  signer: string;
   /** Pid files and the settings handed to the processes. */
   run: string;
   logs: string;
@@ -46,6 +48,7 @@ export function openHome(path: string): Home {
     pool: at("pool"),
     web: at("web"),
     agent: at("agent"),
+    signer: at("signer"),
     run: at("run"),
     logs: at("logs"),
     secrets: at("secrets"),

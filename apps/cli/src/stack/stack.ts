@@ -24,6 +24,7 @@ import { type Home, keptSecret } from "./home.ts";
 import { measuredHashrate } from "./measured_hashrate.ts";
 import { rememberedPort, requireFreePorts, type WantedPort } from "./ports.ts";
 import { keptRegtestAddress } from "./regtest_keys.ts";
+import { signerLink, signerSettings, startsSigner } from "./signer_settings.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
@@ -70,11 +71,14 @@ export class Stack {
       this.#startDatabase(),
       measuredHashrate(this.#home.root, threads).then(async (hps) => [await this.#startChain(hps), hps / threads] as const),
     ]);
+    const signer = startsSigner(this.#config) ? await this.#startSigner() : null;
     const facts: StackFacts = {
       home: this.#home,
       database_url,
       nodes,
-      payout_address: this.#payoutAddress(),
+      payout_address:
+        this.#config.p2p_pool.payout_address ?? signer?.address ?? keptRegtestAddress(this.#home.secrets, "pool_payout"),
+      signer: signerLink(this.#config, signer),
       thread_hashrate_hps,
     };
     const rows = await this.#firstRows(database_url);
@@ -168,8 +172,16 @@ export class Stack {
     return [{ url: `http://127.0.0.1:${port}`, user: settings.rpc_user, password: settings.rpc_password }];
   }
 
-  #payoutAddress(): string {
-    return this.#config.p2p_pool.payout_address ?? keptRegtestAddress(this.#home.secrets, "pool_payout");
+  /** The signer has the key of the address that blocks pay to: nobody else is told more than the address. */
+  async #startSigner(): Promise<{ url: string; token: string; address: string }> {
+    mkdirSync(this.#home.signer, { recursive: true, mode: 0o700 });
+    const settings = signerSettings(this.#config, this.#home, await rememberedPort(join(this.#home.signer, "port")));
+    const ready = { url: "", address: "" };
+    await this.#startApp("signer", APP_MAINS.signer, settings, (line) => {
+      Object.assign(ready, { url: line.url, address: line.address });
+      return `signs payouts at ${line.url}`;
+    });
+    return { ...ready, token: settings.token };
   }
 
   async #firstRows(database_url: string) {

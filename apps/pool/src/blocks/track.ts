@@ -1,40 +1,62 @@
 /**
  * Follows the pool's blocks on the node's chain and books what happens to them. A block's move and its ledger entry are one
  * transaction, so neither is ever without the other.
+ *
+ * Of all instances on a database one leads and books; the others only settle what their own nodes refused, since verdicts are on the
+ * machine that found the block. A block is credited once every other instance that lives has applied its shares from before it; one that does
+ * not manage to within `wait_ms_max` counts as far as it got, which is kept with the credit.
  */
 import {
+  type BlockLeader,
   type Database,
   isUnavailable,
+  listInstancesBehind,
   listSettledBlocks,
   listTrackedBlocks,
   lockBlock,
   moveBlock,
+  type Queryable,
   type TrackedBlock,
   transaction,
 } from "@otedama/db/pool";
 import { z } from "zod";
-import { creditBlock, matureBlock, type PayoutPolicy, reverseBlock } from "../payouts/credit.ts";
+import { creditBlock, matureBlock, reverseBlock } from "../payouts/credit.ts";
 import type { ChainNode } from "../work/node.ts";
 import { RpcError } from "../work/rpc.ts";
 import type { BlockFiles } from "./block_files.ts";
 import { blockFate, type Fate, type FateOptions } from "./fate.ts";
+
+const SERIALIZATION_FAILURE = "40001";
+
+function isCredited(state: TrackedBlock["state"]): boolean {
+  return state === "pending" || state === "confirmed";
+}
 
 export interface TrackOptions extends FateOptions {
   poll_ms: number;
   /** Settled blocks are looked at again while a reorganisation may reach them: this many blocks past maturity. */
   reorganisation_depth: number;
   blocks_per_pass: number;
-  policy: PayoutPolicy;
+  instance_id: string;
+  /** An instance that was not seen for this long does not live. */
+  live_ms: number;
+  /** The longest that a block's credit waits for other instances. */
+  wait_ms_max: number;
 }
 
 export interface TrackDependencies {
   database: Database;
+  leader: Pick<BlockLeader, "leads" | "resign">;
   files: BlockFiles;
   /** The node that serves templates now, or null. */
   node: () => ChainNode | null;
   onMove: (block: TrackedBlock, to: Fate) => void;
   onTrouble: (error: Error, database_away: boolean) => void;
+  now_ms: () => number;
 }
+
+/** A credit reads and writes in one picture of the database; somebody else's write at the same time makes it begin again. */
+const ATTEMPTS = 5;
 
 export class BlockTracker {
   readonly #options: TrackOptions;
@@ -63,6 +85,7 @@ export class BlockTracker {
     this.#stopped = true;
     this.#wake?.();
     await this.#running;
+    await this.#d.leader.resign();
   }
 
   async #run(): Promise<void> {
@@ -81,20 +104,29 @@ export class BlockTracker {
   async pass(): Promise<void> {
     const node = this.#d.node();
     if (!node) return;
+    const leads = await this.#d.leader.leads();
     const tip_height = z.int().parse(await node.rpc.call("getblockcount"));
     const oldest = tip_height - this.#options.maturity_confirmations - this.#options.reorganisation_depth;
     const blocks = await listTrackedBlocks(this.#d.database, oldest, this.#options.blocks_per_pass);
     const heights = [...new Set(blocks.map((block) => block.height))].filter((height) => height <= tip_height);
     const answers = await node.rpc.batch(heights.map((height) => ({ method: "getblockhash", params: [height] })));
     const hashes = new Map(heights.map((height, index) => [height, answers[index]]));
+    let waiting = false;
     for (const block of blocks) {
       if (this.#stopped) return;
+      if (!leads && (block.state !== "found" || block.instance_id !== this.#options.instance_id)) continue;
       const hash = hashes.get(block.height) ?? null;
       // An error here means that the chain became shorter while we asked; the next pass sees it.
       if (hash instanceof RpcError) continue;
       const outcome = block.state === "found" ? await this.#d.files.outcome(block.hash) : null;
       const fate = blockFate(block, { tip_height, hash_at_height: hash as string | null, outcome }, this.#options);
-      if (fate.state !== block.state || fate.confirmations !== block.confirmations) await this.#move(block.hash, block, fate);
+      if (fate.state === block.state && fate.confirmations === block.confirmations) continue;
+      const credits = isCredited(fate.state) && !isCredited(block.state);
+      if (!leads && isCredited(fate.state)) continue;
+      // Blocks are credited in the order of their heights: a round begins with the block before it.
+      if (credits) waiting ||= await this.#mustWait(block);
+      if (credits && waiting) continue;
+      await this.#move(block.hash, block, fate);
     }
   }
 
@@ -104,22 +136,37 @@ export class BlockTracker {
     for (const hash of await listSettledBlocks(this.#d.database, decided, settled_before_ms)) await this.#d.files.forget(hash);
   }
 
+  async #mustWait(block: TrackedBlock): Promise<boolean> {
+    const { live_ms, wait_ms_max } = this.#options;
+    if (this.#d.now_ms() - block.found_at_ms > wait_ms_max) return false;
+    return (await listInstancesBehind(this.#d.database, block.instance_id, block.found_at_ms, live_ms)).length > 0;
+  }
+
   async #move(hash: string, seen: TrackedBlock, fate: Fate): Promise<void> {
-    const moved = await transaction(this.#d.database, async (client) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#tryMove(hash, seen, fate);
+        return;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== SERIALIZATION_FAILURE || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #tryMove(hash: string, seen: TrackedBlock, fate: Fate): Promise<void> {
+    const book = async (client: Queryable) => {
       const block = await lockBlock(client, hash);
       // Somebody else moved it since it was read: the next pass starts from what is there now.
       if (!block || block.state !== seen.state || block.confirmations !== seen.confirmations) return false;
-      const on_chain = fate.state === "pending" || fate.state === "confirmed";
       if (fate.state === "orphaned" || fate.state === "rejected") await reverseBlock(client, block);
-      else if (on_chain && fate.confirmations > 0) {
-        if (block.state === "found" || block.state === "orphaned" || block.state === "rejected") {
-          await creditBlock(client, block, this.#options.policy);
-        }
+      else if (isCredited(fate.state) && fate.confirmations > 0) {
+        if (!isCredited(block.state)) await creditBlock(client, block);
         if (fate.state === "confirmed") await matureBlock(client, block);
       }
       await moveBlock(client, hash, fate);
       return true;
-    });
+    };
+    const moved = await transaction(this.#d.database, book, "repeatable read");
     if (moved && fate.state !== seen.state) this.#d.onMove(seen, fate);
   }
 

@@ -2,6 +2,7 @@
 import type { BucketDelta, WorkerDelta } from "@otedama/db/pool";
 import { workHashes } from "@otedama/shared";
 import type { ShareRecord } from "./log_format.ts";
+import { IN_WINDOW, type JudgeShare } from "./terms.ts";
 
 const BUCKET_MS = 10_000;
 
@@ -11,7 +12,11 @@ export interface Sums {
 }
 
 /** `workerOf` gives the database's id for a record's, which may be one that was given while the database was away. */
-export function aggregate(records: Iterable<ShareRecord>, workerOf: (id: number) => number): Sums {
+export function aggregate(
+  records: Iterable<ShareRecord>,
+  workerOf: (id: number) => number,
+  judge: JudgeShare = () => IN_WINDOW,
+): Sums {
   const buckets = new Map<string, BucketDelta>();
   const workers = new Map<number, WorkerDelta>();
   const work = new Map<number, bigint>();
@@ -27,7 +32,10 @@ export function aggregate(records: Iterable<ShareRecord>, workerOf: (id: number)
       emptyBucket(bucket_at_ms, worker_id, record.difficulty),
     );
     bucket[record.result] += 1;
-    if (record.result === "accepted") bucket.work_hashes += entry(work, record.difficulty, () => workHashes(record.difficulty));
+    if (record.result !== "accepted") continue;
+    const work_hashes = entry(work, record.difficulty, () => workHashes(record.difficulty));
+    bucket.work_hashes += work_hashes;
+    if (judge(record, worker_id).in_window) bucket.window_hashes += work_hashes;
   }
   return { buckets: [...buckets.values()], workers: [...workers.values()] };
 }
@@ -65,5 +73,6 @@ function emptyBucket(bucket_at_ms: number, worker_id: number, difficulty: number
     low_difficulty: 0,
     invalid: 0,
     work_hashes: 0n,
+    window_hashes: 0n,
   };
 }

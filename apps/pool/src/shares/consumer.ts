@@ -2,10 +2,21 @@
  * Applies the share log to PostgreSQL. What was applied and the cursor that says so are one transaction, so that each record counts
  * once, whatever dies in between. While the database is away the log simply grows and the position is kept.
  */
-import { applyShares, type BlockClosing, type Database, isUnavailable, type LogPosition, readCursor } from "@otedama/db/pool";
+import {
+  applyShares,
+  type BlockClosing,
+  closeShareWindow,
+  type Database,
+  isUnavailable,
+  type LogPosition,
+  type OpenWindow,
+  readCursor,
+} from "@otedama/db/pool";
 import { aggregate } from "./aggregate.ts";
+import { collectDues, SHARE_WINDOW_MS } from "./dues.ts";
 import type { ShareRecord } from "./log_format.ts";
 import type { ShareLogReader } from "./log_reader.ts";
+import { IN_WINDOW, type JudgeShare } from "./terms.ts";
 
 export interface ConsumerOptions {
   instance_id: string;
@@ -15,6 +26,8 @@ export interface ConsumerOptions {
   retry_ms_max: number;
   /** Applied segments kept for audit. */
   segments_kept: number;
+  /** A share window that nothing follows is paid this long after its ten minutes. */
+  window_grace_ms: number;
 }
 
 export const CONSUMER_OPTIONS = {
@@ -23,6 +36,7 @@ export const CONSUMER_OPTIONS = {
   retry_ms_min: 250,
   retry_ms_max: 5_000,
   segments_kept: 16,
+  window_grace_ms: 60_000,
 };
 
 export interface ConsumerDependencies {
@@ -30,6 +44,8 @@ export interface ConsumerDependencies {
   reader: ShareLogReader;
   /** Database ids for ids that were given out while the database was away; throws as a query does when it still is. */
   resolveWorkers: (ids: number[]) => Promise<Map<number, number>>;
+  /** What these shares count for; absent, all take part in windows. Throws as a query does. */
+  judgeShares?: (records: ShareRecord[], workerOf: (id: number) => number) => Promise<JudgeShare>;
   /** Null when the machine has nothing for the record and never will; "later" when the block is still being written. */
   blockDetails: (record: ShareRecord) => Promise<BlockClosing["details"] | "later">;
   onRound: (round_id: bigint, block_hash: string, stored: boolean) => void;
@@ -37,6 +53,7 @@ export interface ConsumerDependencies {
   onDamaged: (records: number, at: LogPosition) => void;
   /** Null: the database takes shares. */
   onTrouble: (error: Error | null, away: boolean) => void;
+  now_ms?: () => number;
 }
 
 /** Ids from here on were given out by this machine, not by the database, whose ids end below. */
@@ -45,7 +62,8 @@ export const LOCAL_WORKER_ID_MIN = 0x80000000;
 export class ShareConsumer {
   readonly #options: ConsumerOptions;
   readonly #d: ConsumerDependencies;
-  #cursor: LogPosition | null = null;
+  #cursor: (LogPosition & { window: OpenWindow }) | null = null;
+  #caught_up_ms: number | null = null;
   #applied_records = 0;
   #stopped = false;
   #wake: (() => void) | null = null;
@@ -60,6 +78,11 @@ export class ShareConsumer {
   /** Null until the database told it. */
   get cursor(): LogPosition | null {
     return this.#cursor;
+  }
+
+  /** Every record that was on disk at this time is applied; null before that was ever so. */
+  get caught_up_ms(): number | null {
+    return this.#caught_up_ms;
   }
 
   /** Since this consumer was made. */
@@ -91,6 +114,7 @@ export class ShareConsumer {
   /** Applies what is there. Throws what the database throws; the position is then as before. */
   async drain(): Promise<void> {
     while (!this.#stopped && (await this.#step())) {}
+    await this.#payQuietWindow();
   }
 
   async #run(): Promise<void> {
@@ -116,11 +140,15 @@ export class ShareConsumer {
 
   /** True when there may be more at once. */
   async #step(): Promise<boolean> {
-    this.#cursor ??= (await readCursor(this.#d.database, this.#options.instance_id)) ?? (await this.#d.reader.first());
+    this.#cursor ??= await this.#begin();
     const from = this.#cursor;
     if (!from) return false;
+    const read_at_ms = this.#now_ms();
     const read = await this.#d.reader.read(from, this.#options.batch_records);
-    if (read.next.segment === from.segment && read.next.offset === from.offset) return false;
+    if (read.next.segment === from.segment && read.next.offset === from.offset) {
+      this.#caught_up_ms = read_at_ms;
+      return false;
+    }
 
     const { records, to, block } = await this.#cut(read.records, read.next);
     if (to === null) return false;
@@ -128,24 +156,50 @@ export class ShareConsumer {
     const resolved = locals.length > 0 ? await this.#d.resolveWorkers(locals) : new Map<number, number>();
     const workerOf = (id: number) => resolved.get(id) ?? id;
     if (block?.details) block.details.worker_id = workerOf(block.details.worker_id);
+    const judge = (await this.#d.judgeShares?.(records, workerOf)) ?? (() => IN_WINDOW);
+    const { dues, window_to } = collectDues(records, from.window, workerOf, judge);
     const result = await applyShares(this.#d.database, {
       instance_id: this.#options.instance_id,
       from,
       to,
-      ...aggregate(records, workerOf),
+      ...aggregate(records, workerOf, judge),
+      dues,
+      window_from: from.window,
+      window_to,
       block,
     });
     if (!result.applied) {
       this.#cursor = result.cursor;
       return true;
     }
-    this.#cursor = to;
+    this.#cursor = { ...to, window: window_to };
     this.#applied_records += records.length;
     if (read.damaged > 0) this.#d.onDamaged(read.damaged, from);
     if (result.unknown_workers.length > 0) this.#d.onUnknownWorkers(result.unknown_workers);
     if (block) this.#d.onRound(result.round_id, block.hash, block.details !== null);
     if (to.segment !== from.segment) await this.#d.reader.deleteApplied(to, this.#options.segments_kept);
     return true;
+  }
+
+  async #begin(): Promise<(LogPosition & { window: OpenWindow }) | null> {
+    const cursor = await readCursor(this.#d.database, this.#options.instance_id);
+    if (cursor) return cursor;
+    const first = await this.#d.reader.first();
+    return first && { ...first, window: { number: 0n, at_ms: null } };
+  }
+
+  /** Pays the window that is open when its time is over and no share came to close it. */
+  async #payQuietWindow(): Promise<void> {
+    const window = this.#cursor?.window;
+    if (!this.#cursor || !window || window.at_ms === null) return;
+    const before_ms = this.#now_ms() - SHARE_WINDOW_MS - this.#options.window_grace_ms;
+    if (window.at_ms >= before_ms) return;
+    await closeShareWindow(this.#d.database, this.#options.instance_id, before_ms);
+    this.#cursor = null;
+  }
+
+  #now_ms(): number {
+    return this.#d.now_ms?.() ?? Date.now();
   }
 
   /** A batch ends with a block's record, so that a bucket never spans one. `to` is null when the block must be waited for. */

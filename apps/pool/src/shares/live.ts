@@ -23,6 +23,8 @@ export interface LiveDependencies {
   database: Database;
   /** The database's id for a record's worker id; the id itself while that is not known. */
   workerOf: (id: number) => number;
+  /** Whether a worker mines for itself alone: its shares and blocks are of no round of the others. */
+  isSolo: (id: number) => boolean;
   now_ms: () => number;
 }
 
@@ -116,10 +118,12 @@ export class LiveShares {
   }
 
   #add(record: ShareRecord): void {
+    const solo = this.#d.isSolo(record.worker_id);
     if (record.result === "accepted") {
       this.#addWork(record.worker_id, Number(workHashes(record.difficulty)), record.at_ms);
-      this.#round.work_hashes += Number(workHashes(record.difficulty));
+      if (!solo) this.#round.work_hashes += Number(workHashes(record.difficulty));
     }
+    if (solo) return;
     if (record.kind === "block" && record.result !== "duplicate") this.#round = { started_at_ms: record.at_ms, work_hashes: 0 };
   }
 

@@ -23,7 +23,12 @@ export interface LogRead {
 export interface LogReaderDependencies {
   /** Up to where the log is on disk for good; null when nobody writes it, and all of it may be read. */
   durable: () => { segment: number; bytes: number } | null;
+  /** The oldest segment that somebody besides the accounts still has to read; absent when nobody does. */
+  needed?: () => number;
 }
+
+/** What somebody else still needs is kept beyond what is applied up to this many segments, and not until the disk is full. */
+const NEEDED_SEGMENTS_MAX = 256;
 
 export class ShareLogReader {
   readonly #dir: string;
@@ -104,7 +109,8 @@ export class ShareLogReader {
 
   /** Deletes whole segments before the position's, except the newest `keep` of them. Returns how many went. */
   async deleteApplied(applied: LogPosition, keep: number): Promise<number> {
-    const old = (await this.segments()).filter((segment) => segment < applied.segment);
+    const needed = Math.max(this.#d.needed?.() ?? applied.segment, applied.segment - NEEDED_SEGMENTS_MAX);
+    const old = (await this.segments()).filter((segment) => segment < Math.min(applied.segment, needed));
     const gone = old.slice(0, Math.max(0, old.length - keep));
     for (const segment of gone) await unlink(this.#path(segment));
     return gone.length;

@@ -10,6 +10,8 @@ export interface LocalWorker {
   id: number;
   address: string;
   name: string;
+  /** Mines for itself alone. */
+  solo: boolean;
 }
 
 /** A made-up login costs a line each; this many are kept at most. */
@@ -45,14 +47,14 @@ export class LocalWorkers {
   }
 
   /** On disk when it returns; null when there are too many. */
-  assign(address: string, name: string): number | null {
-    const known = this.#byLogin.get(login(address, name));
+  assign(address: string, name: string, solo = false): number | null {
+    const known = this.#byLogin.get(loginKey(address, name, solo));
     if (known !== undefined) {
       this.#used.add(known);
       return known;
     }
     if (this.#fd === null || this.#byId.size >= LOCAL_WORKERS_MAX || this.#next > 0xffffffff) return null;
-    const worker = { id: this.#next, address, name };
+    const worker = { id: this.#next, address, name, solo };
     writeSync(this.#fd, `${JSON.stringify(worker)}\n`);
     fsyncSync(this.#fd);
     this.#next += 1;
@@ -67,7 +69,7 @@ export class LocalWorkers {
     if (unused.length === 0) return;
     for (const worker of unused) {
       this.#byId.delete(worker.id);
-      this.#byLogin.delete(login(worker.address, worker.name));
+      this.#byLogin.delete(loginKey(worker.address, worker.name, worker.solo));
     }
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = this.#rewrite();
@@ -83,7 +85,7 @@ export class LocalWorkers {
       const item = JSON.parse(line) as Partial<LocalWorker> & { next?: number };
       if (typeof item.next === "number") this.#next = Math.max(this.#next, item.next);
       if (typeof item.id === "number" && typeof item.address === "string" && typeof item.name === "string") {
-        this.#keep({ id: item.id, address: item.address, name: item.name });
+        this.#keep({ id: item.id, address: item.address, name: item.name, solo: item.solo === true });
         this.#next = Math.max(this.#next, item.id + 1);
       }
     } catch {
@@ -93,7 +95,7 @@ export class LocalWorkers {
 
   #keep(worker: LocalWorker): void {
     this.#byId.set(worker.id, worker);
-    this.#byLogin.set(login(worker.address, worker.name), worker.id);
+    this.#byLogin.set(loginKey(worker.address, worker.name, worker.solo), worker.id);
   }
 
   /** Returns the file, open for appending. */
@@ -108,8 +110,9 @@ export class LocalWorkers {
   }
 }
 
-function login(address: string, name: string): string {
-  return `${address}.${name}`;
+/** No address and no worker name has a blank in it. */
+export function loginKey(address: string, name: string, solo: boolean): string {
+  return `${address}.${name}${solo ? " solo" : ""}`;
 }
 
 function readLines(path: string): string[] {

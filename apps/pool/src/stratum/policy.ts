@@ -7,13 +7,11 @@ import type {
   StratumEngine,
   TlsEvent,
 } from "@otedama/native/engine-types";
-import { LoginError, type Network, parseLogin } from "@otedama/shared";
+import { LoginError, type Network, type PayoutScheme, type PoolPolicy, parseLogin } from "@otedama/shared";
 import { DirectoryFullError, type WorkerDirectory } from "./directory.ts";
 
 export interface PolicyOptions {
   network: Network;
-  min_diff: number;
-  max_diff: number;
   /** Refused logins an address may make in a minute before it is banned for `refused_ban_s`. */
   refused_per_minute_max: number;
   refused_ban_s: number;
@@ -24,6 +22,8 @@ export const POLICY_OPTIONS = { refused_per_minute_max: 60, refused_ban_s: 60 };
 export interface PolicyDependencies {
   engine: () => Pick<StratumEngine, "authorizeResult" | "ban">;
   directory: WorkerDirectory;
+  /** What the pool runs by just now. */
+  settings: () => Pick<PoolPolicy, "scheme" | "solo_allowed" | "difficulty">;
   onBlock: (event: BlockEvent) => void;
   onShareLog: (message: string | null) => void;
   onBanned: (address: string, reason: string, seconds: number) => void;
@@ -82,9 +82,12 @@ export class StratumPolicy {
   async #judge(event: AuthorizeEvent): Promise<AuthorizeResult> {
     try {
       const login = parseLogin(event.user, event.password, this.#options.network);
-      const worker_id = await this.#d.directory.workerId(login.address, login.worker);
+      const settings = this.#d.settings();
+      const solo = isSolo(login.options.scheme, settings);
+      const worker_id = await this.#d.directory.workerId(login.address, login.worker, solo);
       const asked = login.options.difficulty;
-      const difficulty = asked === null ? null : Math.min(Math.max(asked, this.#options.min_diff), this.#options.max_diff);
+      const { min, max } = settings.difficulty;
+      const difficulty = asked === null ? null : Math.min(Math.max(asked, min), max);
       return { accepted: true, worker_id, difficulty };
     } catch (error) {
       if (error instanceof LoginError || error instanceof DirectoryFullError) return { accepted: false, message: error.message };
@@ -105,4 +108,15 @@ export class StratumPolicy {
       this.#d.engine().ban(address, this.#options.refused_ban_s, "too many refused logins");
     }
   }
+}
+
+/** Whether a login mines for itself alone. Throws a LoginError for a way of being paid that this pool does not offer. */
+function isSolo(asked: PayoutScheme | null, settings: Pick<PoolPolicy, "scheme" | "solo_allowed">): boolean {
+  if (asked === "solo" && (settings.solo_allowed || settings.scheme === "solo")) return true;
+  if (asked === null || asked === settings.scheme) return false;
+  const offered = settings.solo_allowed && settings.scheme !== "solo" ? ", or by m=solo to yourself alone" : " only";
+  throw new LoginError(
+    "option",
+    `The password option m=${asked} is not offered: this pool pays by ${settings.scheme.toUpperCase()}${offered}.`,
+  );
 }

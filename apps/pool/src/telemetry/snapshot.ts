@@ -10,6 +10,7 @@ export interface SnapshotDependencies {
   workerOf: (id: number) => number;
   rates: () => { m1: number; m15: number; h1: number };
   round: () => { started_at_ms: number; work_hashes: number };
+  policy_version: () => number | null;
   job: () => Job | null;
   node: () => PartHealth;
   database: () => PartHealth;
@@ -50,6 +51,7 @@ export class Snapshots {
     this.#latest = {
       at_ms: this.#d.now_ms(),
       started_at_ms: this.#d.started_at_ms,
+      policy_version: this.#d.policy_version(),
       hashrate_hps: this.#d.rates(),
       stratum_port: this.#d.stratum_port(),
       connections: stats.connections,

@@ -1,7 +1,8 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PoolSettings } from "@otedama/shared";
+import { type PoolPolicy, PoolSettings } from "@otedama/shared";
+import { poolPolicy } from "./pool_policy.ts";
 
 /** BIP 173's example key on regtest. */
 export const POOL_ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
@@ -16,6 +17,7 @@ export interface TestPool {
   maturity_confirmations?: number;
   hub?: { url: string; token: string } | null;
   data_dir?: string;
+  policy?: Partial<PoolPolicy>;
 }
 
 /** Settings of a pool on free ports, in a folder of its own. */
@@ -31,19 +33,17 @@ export function poolSettings(test: TestPool): PoolSettings {
       listen: [{ host: "127.0.0.1", port: 0 }],
       threads: 1,
       var_diff: false,
-      initial_diff: test.difficulty,
-      min_diff: test.difficulty,
-      max_diff: 1_000_000,
-      target_time_s: 1,
     },
     pool: {
       name: "test",
-      coinbase_text: "/otedama test/",
       payout_address: POOL_ADDRESS,
-      fee_percent: 1,
-      pplns_window: 100,
       maturity_confirmations: test.maturity_confirmations ?? 3,
     },
+    policy: poolPolicy({
+      pplns_window: 100,
+      difficulty: { initial: test.difficulty, min: test.difficulty, max: 1_000_000, target_time_s: 1 },
+      ...test.policy,
+    }),
     database_url: test.database_url,
     hub: test.hub ?? null,
     metrics: { host: "127.0.0.1", port: 0 },

@@ -10,6 +10,7 @@ export interface LoggedShare {
   at_ms: number;
   result?: ShareResult;
   difficulty?: number;
+  job_number?: number;
   /** Display order, hex: makes it a block candidate. */
   block?: string;
 }
@@ -56,7 +57,7 @@ export class TestShareLog {
     record[5] = SHARE_RESULTS.indexOf(share.result ?? "accepted");
     record.writeBigUInt64LE(BigInt(share.at_ms), 8);
     record.writeUInt32LE(share.worker_id, 16);
-    record.writeUInt32LE(1, 20);
+    record.writeUInt32LE(share.job_number ?? 1, 20);
     record.writeDoubleLE(share.difficulty ?? 1, 24);
     record.writeDoubleLE((share.difficulty ?? 1) * 1.5, 32);
     record.writeBigUInt64LE(BigInt(++this.records), 40);

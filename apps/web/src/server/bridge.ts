@@ -14,12 +14,15 @@
  * with `(await headers()).get("x-nonce")`, which is enough, and gives it to whatever writes an inline script.
  */
 import type { MeDto } from "@otedama/shared";
+import type { FoundMiner } from "./miners/find_miner.ts";
 import type { Caller } from "./trpc/router.ts";
 
 export interface Bridge {
   /** Procedures as the person whose cookies these headers carry. */
   createCaller(headers: Headers): Promise<Caller>;
   whoIs(headers: Headers): Promise<MeDto | null>;
+  /** What anybody may see of a miner; never rejects for what was asked. */
+  findMiner(address: string): Promise<FoundMiner>;
 }
 
 const KEY = Symbol.for("otedama.web");

@@ -17,6 +17,8 @@ export const COUNTERS = [
   "fleet_samples_dropped",
   "fleet_rows_rejected",
   "ws_refused",
+  "miners_limited",
+  "miner_settings_refused",
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 

@@ -1,5 +1,5 @@
 /** The control plane as one thing that starts and stops: database, sign-in, hub, procedures, public API and pages on one port. */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hashrateSeries, OFFLINE_AFTER_S, openWebDatabase, readStatistics } from "@otedama/db/web";
 import type { ListenAddress, WebSettings } from "@otedama/shared";
@@ -9,6 +9,7 @@ import { PasswordHasher } from "./auth/password.ts";
 import { setBridge } from "./bridge.ts";
 import { Counters } from "./counters.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
+import { ClientBounds } from "./http/client_bounds.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
@@ -19,7 +20,10 @@ import { LiveFigures } from "./live/live_figures.ts";
 import { PoolSeries } from "./live/pool_series.ts";
 import { StatisticsKeeper } from "./live/statistics_keeper.ts";
 import { startSweep } from "./live/sweep.ts";
+import { findMiner } from "./miners/find_miner.ts";
+import { Miners } from "./miners/miners.ts";
 import { createRestHandler } from "./rest/handler.ts";
+import { createMinersHandler } from "./rest/miners.ts";
 import { PublicFigures } from "./rest/public_figures.ts";
 import type { Services } from "./services.ts";
 import { createCaller } from "./trpc/router.ts";
@@ -115,6 +119,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     { figures: public_figures, feed, counters },
   );
 
+  const miners = new Miners({ network: settings.network, pool: public_url.host, secret: settings.session_secret }, { sql, now });
+  const addressOf = (request: IncomingMessage) => request.socket.remoteAddress ?? "";
+  const miner_reads = new ClientBounds({ per_s: 5, burst: 100, clients_max: 20_000 }, { now });
+  const miner_writes = new ClientBounds({ per_s: 0.2, burst: 20, clients_max: 20_000 }, { now });
   const server = createServer({
     maxHeaderSize: 32_768,
     requestTimeout: 30_000,
@@ -124,10 +132,17 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   server.on(
     "request",
     createRequestHandler({
-      rest: createRestHandler({ version, public_url: settings.public_url }, { figures: public_figures }),
+      rest: createRestHandler(
+        { version, public_url: settings.public_url },
+        {
+          figures: public_figures,
+          miners: createMinersHandler({ miners, reads: miner_reads, writes: miner_writes, addressOf, counters }),
+        },
+      ),
       auth: createAuthHandler({ auth, counters, public_url, askDatabase: () => sql.query("SELECT 1") }),
       trpc: createTrpcHandler(services),
       pages,
+      minerPages: (request) => miner_reads.take(addressOf(request)),
       public_url,
       counters,
       log,
@@ -183,6 +198,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   setBridge({
     whoIs: services.whoIs,
     createCaller: async (headers) => createCaller(await createContext(services, headers)),
+    findMiner: (address) => findMiner(address, { miners, live }),
   });
   const bound = server.address() as AddressInfo;
   return {

@@ -40,6 +40,11 @@ export async function transaction<T>(
 ): Promise<T> {
   const client = await database.connect();
   let broken: Error | undefined;
+  // A connection that is cut off between two queries says so here, or it would end the process; the next query fails.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", onError);
   try {
     await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
     const result = await work(client);
@@ -53,6 +58,7 @@ export async function transaction<T>(
     }
     throw error;
   } finally {
+    client.off("error", onError);
     client.release(broken);
   }
 }

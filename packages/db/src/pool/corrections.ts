@@ -35,7 +35,7 @@ export interface Correction extends CorrectionDraft {
 }
 
 /** Writes a correction, or keeps it for a second person's approval when it is above the limit. Throws a CorrectionError. */
-export function writeCorrection(database: Database, draft: CorrectionDraft): Promise<Correction> {
+export async function writeCorrection(database: Database, draft: CorrectionDraft): Promise<Correction> {
   const checked = check(draft);
   return transaction(database, async (client) => {
     await checkAccounts(client, checked.postings);

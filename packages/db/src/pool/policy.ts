@@ -35,7 +35,7 @@ export interface NewPolicy {
 }
 
 /** Throws a PolicyError for a policy that cannot be run by, a PolicyConflictError when `expected_version` is no longer the newest. */
-export function createPolicyVersion(database: Database, network: Network, change: NewPolicy): Promise<PolicyVersion> {
+export async function createPolicyVersion(database: Database, network: Network, change: NewPolicy): Promise<PolicyVersion> {
   const policy = checkPolicy(change.policy, network);
   return transaction(database, async (client) => {
     // Lets reading go on, and holds every other change back until this one is in.
@@ -50,7 +50,7 @@ export function createPolicyVersion(database: Database, network: Network, change
  * Makes a version of what the settings file says, when that is not what it said the last time. What people changed since then stays
  * otherwise. Returns the version that holds.
  */
-export function applyConfigPolicy(database: Database, network: Network, wanted: PoolPolicy): Promise<PolicyVersion> {
+export async function applyConfigPolicy(database: Database, network: Network, wanted: PoolPolicy): Promise<PolicyVersion> {
   const policy = checkPolicy(wanted, network);
   return transaction(database, async (client) => {
     await client.query("LOCK TABLE pool_policy IN SHARE ROW EXCLUSIVE MODE");

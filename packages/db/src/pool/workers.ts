@@ -49,6 +49,16 @@ export async function findAccounts(db: Queryable, addresses: string[]): Promise<
   return new Set(rows.map((row) => row.id));
 }
 
+/** Workers that mine for themselves alone and were seen since a time, `limit` of them at most. */
+export async function listSoloWorkers(db: Queryable, since_ms: number, limit: number): Promise<number[]> {
+  const { rows } = await db.query<{ id: number }>(
+    `SELECT w.id FROM worker w JOIN worker_state s ON s.worker_id = w.id
+     WHERE w.solo AND s.last_share_at >= to_timestamp($1::float8 / 1000) ORDER BY s.last_share_at DESC LIMIT $2`,
+    [since_ms, limit],
+  );
+  return rows.map((row) => row.id);
+}
+
 export interface WorkerOwner {
   account_id: number;
   address: string;

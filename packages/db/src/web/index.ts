@@ -5,6 +5,11 @@ export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDa
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { accountHashrateSeries, frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
+<<<<<<< HEAD
+=======
+export { nextBlock, recentLuck } from "./luck.ts";
+export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
+>>>>>>> main
 export {
   createOwner,
   deleteExpired,
@@ -14,6 +19,7 @@ export {
   setupTokenIsGood,
   writeAudit,
 } from "./people.ts";
+export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export { searchEverything } from "./search.ts";
 export { readStatistics, recentLuck, type StatisticsReading } from "./statistics.ts";

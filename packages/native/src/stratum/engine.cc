@@ -88,6 +88,10 @@ void Engine::set_extranonce_prefix(uint16_t prefix) {
   for (auto& loop : loops_) loop->post([&target = *loop] { target.renew_extranonces(); });
 }
 
+void Engine::set_vardiff(const vardiff::Options& options, double initial_difficulty) {
+  for (auto& loop : loops_) loop->post([=, &target = *loop] { target.set_vardiff(options, initial_difficulty); });
+}
+
 Loop* Engine::loop_of(uint64_t id) {
   const uint32_t index = Loop::loop_of(id);
   return index < loops_.size() ? loops_[index].get() : nullptr;

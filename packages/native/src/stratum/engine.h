@@ -40,6 +40,7 @@ class Engine {
   // Throws std::runtime_error where the job number does not rise.
   void set_job(JobFields fields);
   void set_extranonce_prefix(uint16_t prefix);
+  void set_vardiff(const vardiff::Options& options, double initial_difficulty);
   void authorize_result(uint64_t connection_id, uint32_t request_number, AuthorizeAnswer answer);
   void block_stored(uint64_t candidate_id);
   void set_difficulty(uint64_t connection_id, double difficulty);

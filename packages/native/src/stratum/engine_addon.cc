@@ -98,6 +98,7 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
                                              InstanceMethod<&NativeEngine::offer_takeover>("offerTakeover"),
                                              InstanceMethod<&NativeEngine::set_job>("setJob"),
                                              InstanceMethod<&NativeEngine::set_extranonce_prefix>("setExtranoncePrefix"),
+                                             InstanceMethod<&NativeEngine::set_vardiff>("setVardiff"),
                                              InstanceMethod<&NativeEngine::authorize_result>("authorizeResult"),
                                              InstanceMethod<&NativeEngine::block_stored>("blockStored"),
                                              InstanceMethod<&NativeEngine::set_difficulty>("setDifficulty"),
@@ -248,6 +249,11 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
   }
 
   void set_extranonce_prefix(const Napi::CallbackInfo& info) { engine_->set_extranonce_prefix(static_cast<uint16_t>(info[0].ToNumber().Uint32Value())); }
+
+  void set_vardiff(const Napi::CallbackInfo& info) {
+    const auto object = info[0].As<Napi::Object>();
+    engine_->set_vardiff(vardiff::options_of(object), number(object, "initial"));
+  }
 
   static uint64_t id(const Napi::Value& value) { return static_cast<uint64_t>(value.ToNumber().Int64Value()); }
 

@@ -28,7 +28,7 @@ constexpr useconds_t QUIET_SLEEP_US = 500;
 }  // namespace
 
 Loop::Loop(uint32_t index, Shared& shared)
-    : index_(index), shared_(shared), limits_(shared.options.limits), timers_(monotonic_ms()), read_buffer_(READ_BYTES + limits_.line_bytes_max) {
+    : index_(index), shared_(shared), limits_(shared.options.limits), vardiff_(shared.options.vardiff), initial_difficulty_(shared.options.initial_difficulty), timers_(monotonic_ms()), read_buffer_(READ_BYTES + limits_.line_bytes_max) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (epoll_ < 0 || wake_fd_ < 0) throw std::runtime_error(std::string("the Stratum engine cannot make an epoll loop: ") + std::strerror(errno));
@@ -206,7 +206,7 @@ void Loop::on_connection_timer(Connection& connection) {
   if (now_ms_ - connection.last_message_ms >= limits_.idle_timeout_ms) return close(connection, CloseReason::idle);
   if (connection.blocked && now_ms_ - connection.blocked_since_ms >= limits_.slow_reader_timeout_ms) return close(connection, CloseReason::slow_reader);
   if (!connection.active) return;
-  if (const double difficulty = vardiff::on_timer(shared_.options.vardiff, connection.vardiff, network_difficulty(), now_ms_)) {
+  if (const double difficulty = vardiff::on_timer(vardiff_, connection.vardiff, network_difficulty(), now_ms_)) {
     retarget(connection, difficulty);
   }
 }
@@ -215,8 +215,8 @@ int64_t Loop::next_deadline(const Connection& connection) const {
   int64_t deadline = connection.last_message_ms + limits_.idle_timeout_ms;
   if (!connection.active) deadline = std::min(deadline, connection.connected_at_ms + limits_.handshake_timeout_ms);
   if (connection.blocked) deadline = std::min(deadline, connection.blocked_since_ms + limits_.slow_reader_timeout_ms);
-  if (connection.active && shared_.options.vardiff.enabled) {
-    deadline = std::min(deadline, std::max(now_ms_ + 1000, vardiff::next_timer_ms(shared_.options.vardiff, connection.vardiff)));
+  if (connection.active && vardiff_.enabled) {
+    deadline = std::min(deadline, std::max(now_ms_ + 1000, vardiff::next_timer_ms(vardiff_, connection.vardiff)));
   }
   return deadline;
 }

@@ -83,6 +83,8 @@ class Loop {
   void block_stored(uint64_t candidate_id);
   void set_difficulty(uint64_t connection_id, double difficulty);
   void renew_extranonces();
+  // Of new connections, and of the others from their next retarget on.
+  void set_vardiff(const vardiff::Options& options, double initial_difficulty);
   void send_to(uint64_t connection_id, const std::string& line);
   void send_to_all(const std::string& line);
   void close_address(const Address& owner);
@@ -232,6 +234,9 @@ class Loop {
   const uint32_t index_;
   Shared& shared_;
   const Limits& limits_;
+  // The loop's own copy: it changes while the engine runs.
+  vardiff::Options vardiff_;
+  double initial_difficulty_;
   int epoll_ = -1;
   int wake_fd_ = -1;
   // Given up for a moment where no descriptor is left, to turn a connection away instead of leaving it waiting.

@@ -81,7 +81,7 @@ Connection* Loop::adopt_socket(int fd, const Address& remote, uint16_t port, boo
   connection.last_message_ms = now_ms_;
   connection.tokens_at_ms = now_ms_;
   connection.message_tokens = static_cast<float>(limits_.messages_per_s);
-  connection.vardiff = vardiff::start(vardiff::bounded(shared_.options.vardiff, shared_.options.initial_difficulty, 0, network_difficulty()), 0, now_ms_);
+  connection.vardiff = vardiff::start(vardiff::bounded(vardiff_, initial_difficulty_, 0, network_difficulty()), 0, now_ms_);
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const uint64_t key = uint64_t{connection.generation} << 32 | slot;

@@ -55,7 +55,7 @@ void Loop::broadcast(const JobRef& job) {
 void Loop::activate(Connection& connection) {
   if (connection.active || !connection.subscribed || connection.worker.id == 0) return;
   connection.active = true;
-  const double difficulty = vardiff::bounded(shared_.options.vardiff, connection.vardiff.difficulty, connection.vardiff.floor, network_difficulty());
+  const double difficulty = vardiff::bounded(vardiff_, connection.vardiff.difficulty, connection.vardiff.floor, network_difficulty());
   vardiff::changed(connection.vardiff, difficulty, now_ms_);
   connection.vardiff.last_share_ms = now_ms_;
   send_job(connection, false);
@@ -89,14 +89,19 @@ void Loop::retarget(Connection& connection, double difficulty) {
 // A worker's own floor takes hold at once where the connection is below it.
 void Loop::set_floor(Connection& connection, double floor) {
   connection.vardiff.floor = floor;
-  const double difficulty = vardiff::bounded(shared_.options.vardiff, connection.vardiff.difficulty, floor, network_difficulty());
+  const double difficulty = vardiff::bounded(vardiff_, connection.vardiff.difficulty, floor, network_difficulty());
   if (difficulty != connection.vardiff.difficulty) retarget(connection, difficulty);
 }
 
 void Loop::set_difficulty(uint64_t connection_id, double difficulty) {
   Connection* connection = find(connection_id);
   if (!connection) return;
-  retarget(*connection, vardiff::bounded(shared_.options.vardiff, difficulty, connection->vardiff.floor, network_difficulty()));
+  retarget(*connection, vardiff::bounded(vardiff_, difficulty, connection->vardiff.floor, network_difficulty()));
+}
+
+void Loop::set_vardiff(const vardiff::Options& options, double initial_difficulty) {
+  vardiff_ = options;
+  initial_difficulty_ = initial_difficulty;
 }
 
 void Loop::renew_extranonces() {
@@ -217,7 +222,7 @@ void Loop::accept_share(Connection& connection, const Submit& submit, uint64_t s
     }
   }
   const double difficulty =
-      vardiff::on_share(shared_.options.vardiff, connection.vardiff, submit.difficulty, network_difficulty(), now_ms_);
+      vardiff::on_share(vardiff_, connection.vardiff, submit.difficulty, network_difficulty(), now_ms_);
   if (difficulty > 0) retarget(connection, difficulty);
 }
 

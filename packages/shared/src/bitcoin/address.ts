@@ -5,7 +5,7 @@
 import { Address, NETWORK, OutScript, TEST_NETWORK } from "@scure/btc-signer";
 import type { Network } from "../settings/common.ts";
 
-const PARAMETERS = {
+export const NETWORK_PARAMETERS = {
   main: NETWORK,
   test: TEST_NETWORK,
   signet: TEST_NETWORK,
@@ -69,7 +69,7 @@ function decode(text: string, network: Network): { parsed: PayoutAddress } | { c
   // A bech32 string in mixed case is invalid; in one case it is the same address.
   const spelling = text === text.toUpperCase() && looksLikeBech32(text) ? text.toLowerCase() : text;
   if (text.length > ADDRESS_MAX) return { checksum: false };
-  const coder = Address(PARAMETERS[network]);
+  const coder = Address(NETWORK_PARAMETERS[network]);
   try {
     const decoded = coder.decode(spelling);
     return { parsed: { address: coder.encode(decoded), script: OutScript.encode(decoded) } };

@@ -2,5 +2,4 @@ export * from "./address.ts";
 export * from "./bytes.ts";
 export * from "./difficulty.ts";
 export * from "./login.ts";
-export * from "./subsidy.ts";
 export * from "./target.ts";

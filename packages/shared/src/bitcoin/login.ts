@@ -5,6 +5,7 @@
  * password: options between commas or semicolons, by the table below; the `x` that most miners send is no option and means nothing.
  */
 import type { Network } from "../settings/common.ts";
+import { PAYOUT_SCHEMES, type PayoutScheme } from "../settings/policy.ts";
 import { AddressError, parseAddress } from "./address.ts";
 
 export const WORKER_NAME_DEFAULT = "default";
@@ -20,6 +21,8 @@ export interface Login {
 export interface LoginOptions {
   /** Difficulty to begin with (`d=` or `diff=`); null leaves it to the pool. */
   difficulty: number | null;
+  /** How it wants to be paid (`m=`): "solo", or the pool's scheme by its name; null leaves it to the pool. */
+  scheme: PayoutScheme | null;
 }
 
 /** `message` is a sentence for the miner's log. */
@@ -45,10 +48,11 @@ const difficulty: Option = (value, options) => {
   options.difficulty = number;
 };
 
-const mode: Option = (value) => {
-  if (value.toLowerCase() !== "pplns") {
-    throw new LoginError("option", `The password option m=${clip(value)} is not offered: this pool pays by PPLNS only.`);
-  }
+const mode: Option = (value, options) => {
+  const scheme = PAYOUT_SCHEMES.find((known) => known === value.toLowerCase());
+  if (!scheme)
+    throw new LoginError("option", `The password option m=${clip(value)} is not known: m=solo mines for yourself alone.`);
+  options.scheme = scheme;
 };
 
 const OPTIONS: Record<string, Option> = { d: difficulty, diff: difficulty, m: mode };
@@ -73,7 +77,7 @@ export function parseLogin(user: string, password: string, network: Network): Lo
 }
 
 function parseOptions(password: string): LoginOptions {
-  const options: LoginOptions = { difficulty: null };
+  const options: LoginOptions = { difficulty: null, scheme: null };
   for (const part of password.split(/[,;]/, 32)) {
     const equals = part.indexOf("=");
     if (equals < 0) continue;

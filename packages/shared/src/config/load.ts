@@ -223,7 +223,7 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   const { mode, network, chain, p2p_pool, mining, stratum, payouts } = config;
   const problems: string[] = [];
   const say = (path: string, sentence: string) => problems.push(`${where(path.split("."))}: ${path}: ${sentence}`);
-  if (mode !== "miner" && network.name !== "regtest") {
+  if (mode !== "miner" && mode !== "signer" && network.name !== "regtest") {
     if (chain.nodes.length === 0) say("network.name", `the ${network.name} network needs the address of a node in chain.nodes`);
     if (!p2p_pool.payout_address)
       say("network.name", `the ${network.name} network needs an address of your wallet in p2p_pool.payout_address`);
@@ -261,6 +261,19 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   const { cert_file, key_file } = stratum.tls;
   if (cert_file !== undefined && key_file === undefined) say("stratum.tls.cert_file", "needs stratum.tls.key_file");
   if (key_file !== undefined && cert_file === undefined) say("stratum.tls.key_file", "needs stratum.tls.cert_file");
+  problems.push(...signerConflicts(config, where));
+  return problems;
+}
+
+function signerConflicts({ signer, mode }: Config, where: (path: PropertyKey[]) => string): string[] {
+  const problems: string[] = [];
+  const say = (path: string, sentence: string) => problems.push(`${where(path.split("."))}: ${path}: ${sentence}`);
+  if (mode === "signer" || mode === "miner") return problems;
+  const { kind, url, token, command, psbt_version } = signer;
+  if (kind === "wallet" && !/^https?:/.test(url ?? "")) say("signer.kind", "wallet needs the wallet's RPC address in signer.url");
+  if (kind === "command" && command.length === 0) say("signer.kind", "command needs the program in signer.command");
+  if (kind === "reference" && url !== undefined && token === undefined) say("signer.url", "needs signer.token");
+  if (psbt_version === 1) say("signer.psbt_version", "choose 0 or 2: there is no version 1");
   return problems;
 }
 
@@ -273,7 +286,9 @@ function dottedPath(path: PropertyKey[]): string {
 
 /** Passwords do not belong in messages, which end up in logs. */
 function showable(key: ConfigKey | undefined, value: unknown): string {
-  return key?.path === "database.url" || /(password|token)$/.test(key?.path ?? "") ? "the value given" : shorten(value);
+  return key?.path === "database.url" || /(password|passphrase|token)$/.test(key?.path ?? "")
+    ? "the value given"
+    : shorten(value);
 }
 
 function shorten(value: unknown): string {

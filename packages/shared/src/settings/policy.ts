@@ -124,9 +124,11 @@ export class PolicyError extends Error {
 export function checkPolicy(value: unknown, network: Network): PoolPolicy {
   const parsed = PoolPolicy.safeParse(value);
   if (!parsed.success) {
-    throw new PolicyError(
-      parsed.error.issues.map((issue) => problem(issue.path.join("."), issue.message.replace(/^Invalid input: /, ""))),
+    const issues = parsed.error.issues.map((issue) =>
+      problem(issue.path.join("."), issue.message.replace(/^Invalid input: /, "")),
     );
+    // The first of a field: what is out of its own bounds is not also too much together with others.
+    throw new PolicyError(issues.filter((issue, index) => issues.findIndex((other) => other.field === issue.field) === index));
   }
   const problems: PolicyProblem[] = [];
   const spell = (address: string, field: string): string => {

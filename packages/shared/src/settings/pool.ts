@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network, NetworkRange } from "./common.ts";
 import { PoolPolicy } from "./policy.ts";
+import { PayoutSettings } from "./signer.ts";
 
 export const ChainNodeSettings = z.strictObject({
   /** JSON-RPC address of a Bitcoin Core compatible node, without credentials: `http://127.0.0.1:8332`. */
@@ -29,13 +30,8 @@ export const StratumSettings = z.strictObject({
   listen: z.array(ListenAddress).min(1).max(16),
   /** Engine threads; 0 means one for each core. */
   threads: z.int().min(0).max(256).default(0),
-  /** When false every connection keeps `initial_diff` (or the miner's own `d=`). */
+  /** When false every connection keeps the policy's initial difficulty (or the miner's own `d=`). */
   var_diff: z.boolean().default(true),
-  initial_diff: z.number().positive(),
-  min_diff: z.number().positive(),
-  max_diff: z.number().positive(),
-  /** Wanted seconds between two shares of one worker. */
-  target_time_s: z.number().min(0.1).max(600),
   /** Bits of the block version a miner may roll (BIP 310), eight hex digits. */
   version_mask: z
     .string()
@@ -89,7 +85,18 @@ export const PoolSettings = z.strictObject({
   }),
   /** What the settings file asks for; what the pool runs by is the newest version in the database. */
   policy: PoolPolicy,
+  /** Who signs payouts, and what may be spent. What is paid when is the policy's. */
+  payouts: PayoutSettings.prefault({}),
   database_url: DatabaseUrl,
+  /** What is kept so that miners can check the receipts of blocks. */
+  receipts: z
+    .strictObject({
+      /** Days after which the shares themselves are dropped; the receipts stay. */
+      keep_days: z.int().min(1).max(3650).default(30),
+      /** Of one block; beyond it only the sums are kept. */
+      shares_kept_max: z.int().min(0).max(1_000_000_000).default(20_000_000),
+    })
+    .prefault({}),
   /** The control plane; null runs the pool by itself. */
   hub: HubLink.nullable(),
   metrics: ListenAddress.nullable(),

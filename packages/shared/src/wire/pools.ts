@@ -25,6 +25,8 @@ export type PartHealth = z.infer<typeof PartHealth>;
 export const PoolSnapshot = z.strictObject({
   at_ms: UnixMs,
   started_at_ms: UnixMs,
+  /** The version of the policy that its next job goes by; null while it goes by the settings file, and absent from an older pool. */
+  policy_version: z.int().min(1).nullable().optional(),
   hashrate_hps: z.strictObject({ m1: Hashrate, m15: Hashrate, h1: Hashrate }),
   /** Where miners connect to, by whatever name this machine has; null until the pool listens. */
   stratum_port: z.int().min(1).max(65_535).nullable(),
@@ -71,6 +73,10 @@ export const PoolEvent = z.strictObject({
     "database_down",
     "database_up",
     "new_tip",
+    "payout_sent",
+    "payout_settled",
+    "payout_waiting",
+    "payout_stopped",
   ]),
   /** Block hash, node address or height: what the event is about. */
   subject: z.string().max(200),

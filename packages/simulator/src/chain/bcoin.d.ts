@@ -73,6 +73,26 @@ declare module "bcoin" {
   export interface Miner {
     createJob(tip: Entry | null, address: unknown): Promise<Job>;
   }
+  export interface Transaction {
+    inputs: { prevout: { hash: string; index: number } }[];
+    hash(encoding: "hex"): string;
+    txid(): string;
+    isRBF(): boolean;
+    getFee(view: unknown): number;
+    getVirtualSize(): number;
+  }
+  export interface MempoolEntry {
+    tx: Transaction;
+    fee: number;
+  }
+  export interface Mempool {
+    map: Map<string, unknown>;
+    /** What it misses, where it cannot be judged yet. */
+    addTX(tx: Transaction): Promise<unknown>;
+    getSpent(hash: string, index: number): MempoolEntry | undefined;
+    getCoinView(tx: Transaction): Promise<unknown>;
+    evictEntry(entry: MempoolEntry): void;
+  }
   export type RpcHandler = (args: unknown[], help: boolean) => Promise<unknown>;
   export interface Rpc {
     calls: Record<string, RpcHandler>;
@@ -84,7 +104,7 @@ declare module "bcoin" {
     constructor(options: Record<string, unknown>);
     chain: Chain;
     miner: Miner;
-    mempool: { map: Map<string, unknown> };
+    mempool: Mempool;
     rpc: Rpc;
     http: { address(): { port: number } };
     /** Makes the folders. */
@@ -111,6 +131,7 @@ declare module "bcoin" {
     FullNode: typeof FullNode;
     KeyRing: typeof KeyRing;
     MTX: typeof MTX;
+    TX: { fromRaw(text: string, encoding: "hex"): Transaction };
     Address: { fromString(text: string, network: string): unknown };
   };
   export default bcoin;

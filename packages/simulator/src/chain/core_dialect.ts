@@ -1,16 +1,18 @@
 import type { Entry, FullNode, RpcHandler } from "bcoin";
 import bcoin from "bcoin";
+import { takeTransactionsAsCore } from "./core_mempool.ts";
 
 /**
  * Makes bcoin answer as Bitcoin Core does where the two differ and a pool would notice: reasons of `submitblock` without a prefix,
  * −1 confirmations for a block off the best chain, `bits` in hex; and a long poll ends with every change of the tip, also when no
- * template was asked for since the last one.
+ * template was asked for since the last one; what becomes of transactions that are sent.
  *
  * `generateonheight` is an addition for tests: it mines a branch on an earlier block of the best chain, which reorganises it once
  * the branch has more work.
  */
 export function speakAsCore(node: FullNode): void {
   const { rpc, chain } = node;
+  takeTransactionsAsCore(node);
 
   const submitBlock = rpc.calls.submitblock as RpcHandler;
   rpc.calls.submitblock = async (args, help) => {

@@ -32,6 +32,7 @@ export async function openChain(settings: ChainSettings): Promise<OpenChain> {
     indexTx: true,
     indexAddress: true,
     persistentMempool: settings.dir !== null,
+    replaceByFee: true,
     workers: false,
     coinbaseFlags: "",
     logLevel: "none",

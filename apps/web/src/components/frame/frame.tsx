@@ -100,7 +100,11 @@ export function Frame({ me, railNarrow, children }: FrameProps) {
 
 function toastOf(event: PoolEvent) {
   const block = event.kind.startsWith("block_");
-  const bad = event.kind === "block_orphaned" || event.kind === "block_rejected" || event.kind.endsWith("_down");
+  const bad =
+    event.kind === "block_orphaned" ||
+    event.kind === "block_rejected" ||
+    event.kind === "payout_stopped" ||
+    event.kind.endsWith("_down");
   const words: Partial<Record<PoolEvent["kind"], string>> = {
     block_found: "Block found",
     block_confirmed: "Block confirmed",

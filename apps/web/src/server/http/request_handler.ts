@@ -23,6 +23,8 @@ export interface RequestHandlerDependencies {
   auth: Handler;
   trpc: Handler;
   pages: Pages;
+  /** False when the client has asked for too many miners' pages. */
+  minerPages: (request: IncomingMessage) => boolean;
   public_url: URL;
   counters: Counters;
   log: Logger;
@@ -32,7 +34,7 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, pages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, pages, minerPages, public_url, counters, log } = dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -54,6 +56,15 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     if (path.startsWith("/api/auth/")) return auth(request, response, path);
     if (path.startsWith("/api/trpc/")) return trpc(request, response, path);
     if (path === "/api" || path.startsWith("/api/")) return sendError(response, 404, "not_found", "There is no such endpoint.");
+    if (path === "/m" || path.startsWith("/m/")) {
+      if (!minerPages(request)) {
+        counters.add("miners_limited");
+        return sendError(response, 429, "too_many_requests", "Too many requests from your address. Wait a moment.", {
+          "retry-after": "2",
+        });
+      }
+      response.setHeader("x-robots-tag", "noindex");
+    }
     return pages.handle(request, response);
   }
 

@@ -1,6 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+<<<<<<< HEAD
 import { isDatabaseAway } from "@otedama/db/web";
 import { sendError, sendJson, sendText } from "../http/respond.ts";
+=======
+import { sendError, sendJson } from "../http/respond.ts";
+import type { createMinersHandler } from "./miners.ts";
+>>>>>>> main
 import { openApiDocument } from "./openapi.ts";
 import type { PublicFigures } from "./public_figures.ts";
 import { ROUTES, TEXT_ROUTES } from "./routes.ts";
@@ -12,7 +17,10 @@ const HEADERS = {
   "cross-origin-resource-policy": "cross-origin",
 };
 
-export function createRestHandler(options: { version: string; public_url: string }, dependencies: { figures: PublicFigures }) {
+export function createRestHandler(
+  options: { version: string; public_url: string },
+  dependencies: { figures: PublicFigures; miners: ReturnType<typeof createMinersHandler> },
+) {
   const readers = new Map(ROUTES.map((route) => [route.path, () => route.read(dependencies.figures)]));
   const document = openApiDocument(options.version, options.public_url);
   const openapi = async () => document;
@@ -23,6 +31,7 @@ export function createRestHandler(options: { version: string; public_url: string
     serves: (path: string) =>
       path === "/health" || path === "/api/openapi.json" || path === "/api/v1" || path.startsWith("/api/v1/"),
     async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+      if (dependencies.miners.serves(path)) return dependencies.miners.handle(request, response, path);
       const read = readers.get(path);
       const text = TEXT_ROUTES.find((route) => route.path === path);
       if (read === undefined && text === undefined)

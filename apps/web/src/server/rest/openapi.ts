@@ -1,5 +1,10 @@
 import { createDocument } from "zod-openapi";
+<<<<<<< HEAD
 import { ROUTES, TEXT_ROUTES } from "./routes.ts";
+=======
+import { MINER_ROUTES } from "./miner_routes.ts";
+import { ROUTES } from "./routes.ts";
+>>>>>>> main
 import { ApiError, StatsFrame } from "./schemas.ts";
 
 /** OpenAPI 3.1 of the public API, made from the schemas that the tests hold its answers against. */
@@ -11,7 +16,7 @@ export function openApiDocument(version: string, public_url: string) {
       title: "Otedama",
       version,
       description:
-        "Public figures of this pool. Needs no sign-in and changes nothing. Times are Unix milliseconds, amounts satoshis.",
+        "Public figures of this pool and of its miners. Needs no sign-in; a miner's settings are changed by a message signed with its address's key. Times are Unix milliseconds, amounts satoshis.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: public_url }],
@@ -34,6 +39,7 @@ export function openApiDocument(version: string, public_url: string) {
         ]),
       ),
       ...Object.fromEntries(
+<<<<<<< HEAD
         TEXT_ROUTES.map(({ path, summary, description, content_type }) => [
           path,
           {
@@ -48,6 +54,33 @@ export function openApiDocument(version: string, public_url: string) {
                 },
                 "405": error("Another method than GET or HEAD."),
                 "503": error("The database is away."),
+=======
+        MINER_ROUTES.map((route) => [
+          route.path,
+          {
+            [route.method]: {
+              operationId: operationId(route.path),
+              summary: route.summary,
+              description: route.description,
+              requestParams: { path: route.path_schema, query: route.query_schema },
+              ...(route.body_schema && { requestBody: { content: { "application/json": { schema: route.body_schema } } } }),
+              responses: {
+                "200": {
+                  description: route.summary,
+                  content:
+                    route.answer === null
+                      ? { "application/octet-stream": { schema: { type: "string" as const, format: "binary" } } }
+                      : { "application/json": { schema: route.answer } },
+                },
+                "400": error("No address of this network, or another part of the request is wrong."),
+                "404": error("Nobody has mined to the address, or the block has no receipt."),
+                ...(route.method === "post" && {
+                  "403": error("The signature is not the address's."),
+                  "409": error("The challenge was used, has expired, or is not the one that was given out."),
+                }),
+                "429": error("Too many requests from one address."),
+                "503": error("The database does not answer, or too many ask at once."),
+>>>>>>> main
               },
             },
           },
@@ -70,6 +103,10 @@ export function openApiDocument(version: string, public_url: string) {
 }
 
 function operationId(path: string): string {
+<<<<<<< HEAD
   const words = path.replace("/api/v1", "").split(/[/.]/).filter(Boolean);
+=======
+  const words = path.replace("/api/v1", "").split(/[/{}]/).filter(Boolean);
+>>>>>>> main
   return words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join("");
 }

@@ -17,7 +17,7 @@ void Loop::on_suggest_difficulty(Connection& connection, const json::Line& line)
 
 void Loop::suggest(Connection& connection, double difficulty) {
   connection.vardiff.floor = difficulty;
-  const double bounded = vardiff::bounded(shared_.options.vardiff, difficulty, difficulty, network_difficulty());
+  const double bounded = vardiff::bounded(vardiff_, difficulty, difficulty, network_difficulty());
   if (bounded != connection.vardiff.difficulty) retarget(connection, bounded);
 }
 

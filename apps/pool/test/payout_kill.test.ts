@@ -1,0 +1,161 @@
+/** The process is killed at every single step of a batch, a fee bump included: everybody is paid exactly once, to the satoshi. */
+import { type ChildProcess, fork } from "node:child_process";
+import { join } from "node:path";
+import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
+import { listBatches, readBatch, requestBump } from "@otedama/db/payouts";
+import type { Database } from "@otedama/db/pool";
+import { type RunningChain, startChain } from "@otedama/simulator/chain";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { FixtureOptions } from "./fixtures/payout_executor.ts";
+import {
+  ADDRESSES,
+  balances,
+  openTestDatabase,
+  owe,
+  type RunningSigner,
+  readChain,
+  scriptOf,
+  setPolicy,
+  startSigner,
+} from "./support/payout_kit.ts";
+import { until } from "./support/until.ts";
+
+const FIXTURE = join(import.meta.dirname, "fixtures/payout_executor.ts");
+
+let chain: RunningChain;
+let postgres: TestPostgres;
+let signer: RunningSigner;
+let database: Database;
+let options: Omit<FixtureOptions, "kill_after">;
+const children = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  [chain, postgres, signer] = await Promise.all([startChain(), startTestPostgres(), startSigner()]);
+  const database_url = await postgres.createMigratedDatabase();
+  database = openTestDatabase(database_url);
+  const { url, user, password } = chain;
+  options = {
+    database_url,
+    node: { url, user, password },
+    signer: { url: signer.url, token: signer.token },
+    payout_script_hex: signer.script_hex,
+  };
+});
+afterAll(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await database?.end();
+  await Promise.all([chain?.stop(), postgres?.stop(), signer?.stop()]);
+});
+
+interface Run {
+  steps: string[];
+  signal: Promise<string | null>;
+  child: ChildProcess;
+}
+
+function run(kill_after: string | null): Run {
+  const child = fork(FIXTURE, [JSON.stringify({ ...options, kill_after })], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
+  children.add(child);
+  const steps: string[] = [];
+  child.stdout?.on("data", (chunk: Buffer) => steps.push(...chunk.toString().trim().split("\n")));
+  const signal = new Promise<string | null>((resolve) =>
+    child.once("close", (_, name) => {
+      children.delete(child);
+      resolve(name);
+    }),
+  );
+  return { steps, signal, child };
+}
+
+const mine = (blocks: number) => chain.rpc("generatetoaddress", [blocks, signer.address]);
+
+/** Starts the process, has it killed once it has done this step, and says what it did before. */
+async function killAfter(step: string, meanwhile: () => Promise<unknown> = async () => {}): Promise<string[]> {
+  const { steps, signal } = run(step);
+  await meanwhile();
+  expect(await signal, `killed after ${step}; it did ${steps.join(", ")}`).toBe("SIGKILL");
+  return steps;
+}
+
+test("kill -9 at every step pays everyone exactly once", { timeout: 240_000 }, async () => {
+  // The first process learns of the chain's blocks as they come; 101 of them make two coinbases ripe.
+  const first = run(null);
+  await until("the executor to look at the chain", async () => {
+    const { rowCount } = await database.query("SELECT 1 FROM wallet_block LIMIT 1");
+    return (rowCount ?? 0) > 0;
+  });
+  await mine(101);
+  await until("the coinbases to be known", async () => {
+    const { rows } = await database.query<{ n: number }>("SELECT count(*)::int AS n FROM wallet_output");
+    return rows[0]?.n === 101;
+  });
+  first.child.kill("SIGKILL");
+  await first.signal;
+
+  const owed = new Map<number, { address: string; sats: bigint }>();
+  for (const [index, address] of ADDRESSES.entries()) {
+    const sats = 600_000_000n + BigInt(index) * 123_457n + 1n;
+    owed.set(await owe(database, address, sats), { address, sats });
+  }
+  await setPolicy(database, { scheduled: true, every_hours: 24 * 31, fee_payer: "miners" });
+
+  const pipeline = ["made", "handed_out", "signature_returned", "signed", "sent", "broadcast"];
+  for (const step of ["planned", ...pipeline]) await killAfter(step);
+  const { rows: batches } = await listBatches(database, { page: 1, page_size: 10 });
+  expect(batches).toHaveLength(1);
+  const batch_id = batches[0]?.id as number;
+  await requestBump(database, { batch_id, fee_rate: 20, person: "anna@example.org" });
+  for (const step of pipeline) await killAfter(step);
+  expect(await chain.rpc("getrawmempool")).toHaveLength(1);
+  await killAfter("searched", () => mine(1));
+  await killAfter("settled", () => mine(1));
+
+  // One more that is not killed finds nothing left to do.
+  const last = run(null);
+  await mine(1);
+  await until("the last block to be searched", () => last.steps.includes("searched"));
+  last.child.kill("SIGKILL");
+  await last.signal;
+
+  const { batch, items, transactions } = await readBatch(database, batch_id);
+  expect(batch.state).toBe("settled");
+  expect(transactions.map(({ attempt, state }) => [attempt, state])).toEqual([
+    [2, "confirmed"],
+    [1, "replaced"],
+  ]);
+  const seen = await readChain(chain);
+  expect(seen.txids).toContain(batch.txid);
+  expect(seen.txids).not.toContain(transactions[1]?.txid);
+  let paid_sats = 0n;
+  for (const item of items) {
+    const { address, sats } = owed.get(item.account_id) as { address: string; sats: bigint };
+    expect(item.address).toBe(address);
+    expect(BigInt(item.amount_sats)).toBe(sats);
+    expect(seen.paid.get(scriptOf(address))).toBe(sats - BigInt(item.fee_part_sats));
+    expect(await balances(database, item.account_id)).toEqual({
+      miner_available: 0n,
+      miner_paying: 0n,
+      miner_paid: sats - BigInt(item.fee_part_sats),
+    });
+    paid_sats += sats - BigInt(item.fee_part_sats);
+  }
+  expect(items).toHaveLength(owed.size);
+  // What left the wallet is what the ledger says was paid and what the network got, to the satoshi.
+  const all = await balances(database);
+  const fee_sats = BigInt(transactions[0]?.fee_sats ?? 0);
+  expect(all.network_fee).toBe(fee_sats);
+  expect(all.miner_paid).toBe(paid_sats);
+  const coinbases = 50n * 100_000_000n * 104n;
+  // The network's fee comes back in the coinbase of the block that holds the transaction: the same key mines here.
+  expect(seen.unspent.get(signer.script_hex)).toBe(coinbases + fee_sats - paid_sats - fee_sats);
+  const entries = await database.query<{ cause: string; n: number }>(
+    "SELECT cause::text, count(*)::int AS n FROM ledger_entry WHERE cause <> 'correction' GROUP BY cause ORDER BY cause::text",
+  );
+  expect(entries.rows).toEqual([
+    { cause: "payout", n: 1 },
+    { cause: "payout_settle", n: 1 },
+  ]);
+});
