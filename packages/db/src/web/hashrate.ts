@@ -150,34 +150,3 @@ async function answer(
     work: new Map(steps.rows.map((row) => [row.step, row.work])),
   });
 }
-
-/** Of all workers of one account. */
-export async function accountHashrateSeries(
-  sql: Sql,
-  account_id: number,
-  window: Window,
-  now_ms: number,
-): Promise<HashrateSeries> {
-  const frame = frameOf(window, now_ms);
-  const end_s = Math.floor((now_ms / 1000 - SETTLE_S) / BUCKET_S) * BUCKET_S;
-  const [first, steps] = await Promise.all([
-    sql.query<{ at: number | null }>(
-      `SELECT min(at) AS at FROM worker w CROSS JOIN LATERAL (SELECT min(bucket_at) AS at FROM share_bucket WHERE worker_id = w.id) b
-        WHERE w.account_id = $1`,
-      [account_id],
-    ),
-    sql.query<{ step: number; work: number }>(
-      `SELECT (floor(extract(epoch FROM bucket_at) / $1::int) * $1::int)::float8 AS step, sum(work_hashes)::float8 AS work
-         FROM worker w JOIN share_bucket b ON b.worker_id = w.id
-        WHERE w.account_id = $4 AND bucket_at >= to_timestamp($2::float8) AND bucket_at < to_timestamp($3::float8)
-        GROUP BY 1`,
-      [frame.step_s, frame.from_s, end_s, account_id],
-    ),
-  ]);
-  const first_ms = first.rows[0]?.at ?? null;
-  return toSeries(frame, {
-    first_s: first_ms === null ? null : Math.floor(first_ms / 1000),
-    end_s,
-    work: new Map(steps.rows.map((row) => [row.step, row.work])),
-  });
-}

@@ -5,11 +5,7 @@ export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDa
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { accountHashrateSeries, frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
-<<<<<<< HEAD
-=======
-export { nextBlock, recentLuck } from "./luck.ts";
 export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
->>>>>>> main
 export {
   createOwner,
   deleteExpired,

@@ -1,11 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-<<<<<<< HEAD
 import { isDatabaseAway } from "@otedama/db/web";
 import { sendError, sendJson, sendText } from "../http/respond.ts";
-=======
-import { sendError, sendJson } from "../http/respond.ts";
 import type { createMinersHandler } from "./miners.ts";
->>>>>>> main
 import { openApiDocument } from "./openapi.ts";
 import type { PublicFigures } from "./public_figures.ts";
 import { ROUTES, TEXT_ROUTES } from "./routes.ts";

@@ -1,10 +1,6 @@
 import { createDocument } from "zod-openapi";
-<<<<<<< HEAD
-import { ROUTES, TEXT_ROUTES } from "./routes.ts";
-=======
 import { MINER_ROUTES } from "./miner_routes.ts";
-import { ROUTES } from "./routes.ts";
->>>>>>> main
+import { ROUTES, TEXT_ROUTES } from "./routes.ts";
 import { ApiError, StatsFrame } from "./schemas.ts";
 
 /** OpenAPI 3.1 of the public API, made from the schemas that the tests hold its answers against. */
@@ -39,22 +35,6 @@ export function openApiDocument(version: string, public_url: string) {
         ]),
       ),
       ...Object.fromEntries(
-<<<<<<< HEAD
-        TEXT_ROUTES.map(({ path, summary, description, content_type }) => [
-          path,
-          {
-            get: {
-              operationId: operationId(path),
-              summary,
-              description,
-              responses: {
-                "200": {
-                  description: summary,
-                  content: { [content_type.split(";", 1)[0] ?? ""]: { schema: { type: "string" as const } } },
-                },
-                "405": error("Another method than GET or HEAD."),
-                "503": error("The database is away."),
-=======
         MINER_ROUTES.map((route) => [
           route.path,
           {
@@ -80,7 +60,26 @@ export function openApiDocument(version: string, public_url: string) {
                 }),
                 "429": error("Too many requests from one address."),
                 "503": error("The database does not answer, or too many ask at once."),
->>>>>>> main
+              },
+            },
+          },
+        ]),
+      ),
+      ...Object.fromEntries(
+        TEXT_ROUTES.map(({ path, summary, description, content_type }) => [
+          path,
+          {
+            get: {
+              operationId: operationId(path),
+              summary,
+              description,
+              responses: {
+                "200": {
+                  description: summary,
+                  content: { [content_type.split(";", 1)[0] ?? ""]: { schema: { type: "string" as const } } },
+                },
+                "405": error("Another method than GET or HEAD."),
+                "503": error("The database is away."),
               },
             },
           },
@@ -103,10 +102,9 @@ export function openApiDocument(version: string, public_url: string) {
 }
 
 function operationId(path: string): string {
-<<<<<<< HEAD
-  const words = path.replace("/api/v1", "").split(/[/.]/).filter(Boolean);
-=======
-  const words = path.replace("/api/v1", "").split(/[/{}]/).filter(Boolean);
->>>>>>> main
+  const words = path
+    .replace("/api/v1", "")
+    .split(/[/{}.]/)
+    .filter(Boolean);
   return words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join("");
 }
