@@ -7,15 +7,18 @@ import { containsPattern } from "./like.ts";
 /** A connected worker without a share for this long is idle. */
 export const IDLE_AFTER_S = 600;
 
+const STATE = `
+  CASE WHEN coalesce(s.connections, 0) = 0 THEN 'offline'
+       WHEN s.last_share_at IS NULL OR s.last_share_at < now() - interval '${IDLE_AFTER_S} seconds' THEN 'idle'
+       ELSE 'mining' END`;
+
 /**
  * The pool writes a worker's row when something about it changes, so a rate that fell silent stays behind: a rate whose whole
  * window has passed since the last share is 0.
  */
 export const WORKER_COLUMNS = `
   w.id, w.account_id, a.address AS account_address, w.name, w.first_seen_at AS first_seen_at_ms,
-  CASE WHEN coalesce(s.connections, 0) = 0 THEN 'offline'
-       WHEN s.last_share_at IS NULL OR s.last_share_at < now() - interval '${IDLE_AFTER_S} seconds' THEN 'idle'
-       ELSE 'mining' END AS state,
+  ${STATE} AS state,
   coalesce(s.connections, 0) AS connections, coalesce(s.user_agent, '') AS user_agent, coalesce(s.difficulty, 0) AS difficulty,
   CASE WHEN s.last_share_at > now() - interval '15 minutes' THEN s.hashrate_m1_hps ELSE 0 END AS m1,
   CASE WHEN s.last_share_at > now() - interval '15 minutes' THEN s.hashrate_m15_hps ELSE 0 END AS m15,
@@ -25,14 +28,15 @@ export const WORKER_COLUMNS = `
   s.last_share_at AS last_share_at_ms`;
 export const WORKER_TABLES = "worker w JOIN account a ON a.id = w.account_id LEFT JOIN worker_state s ON s.worker_id = w.id";
 
+/** Of workers `w`, their accounts `a` and states `s`. Rates are sorted as they were written; those of the silent are shown as 0. */
 const ORDER: Record<WorkerSort, string> = {
-  name: "lower(name)",
-  account: "account_address",
-  state: "CASE state WHEN 'mining' THEN 2 WHEN 'idle' THEN 1 ELSE 0 END",
-  hashrate: "m15",
-  accepted: "accepted",
-  rejected: "(stale + duplicate + low_difficulty + unauthorized + invalid)",
-  last_share: "coalesce(last_share_at_ms, '-infinity'::timestamptz)",
+  name: "lower(w.name)",
+  account: "a.address",
+  state: `CASE ${STATE} WHEN 'mining' THEN 2 WHEN 'idle' THEN 1 ELSE 0 END`,
+  hashrate: "coalesce(s.hashrate_m15_hps, 0)",
+  accepted: "coalesce(s.accepted, 0)",
+  rejected: "coalesce(s.stale + s.duplicate + s.low_difficulty + s.unauthorized + s.invalid, 0)",
+  last_share: "coalesce(s.last_share_at, '-infinity')",
 };
 
 interface WorkerRow extends Omit<WorkerDto, "hashrate_hps" | "shares"> {
@@ -56,21 +60,32 @@ function toWorker(row: WorkerRow): WorkerDto {
   };
 }
 
-/** A search finds a part of `address.name`, as a miner types it. */
+/**
+ * A search finds a part of `address.name`, as a miner types it. What is not asked for is not joined, and only the page's own rows are put
+ * together: a hundred thousand workers are sorted by one narrow column each.
+ */
 export async function listWorkers(sql: Sql, query: WorkersQuery): Promise<WorkersPage> {
+  const params: unknown[] = [];
+  const param = (value: unknown) => `$${params.push(value)}`;
+  const conditions: string[] = [];
+  if (query.q !== "") conditions.push(`a.address || '.' || w.name ILIKE ${param(containsPattern(query.q))}`);
+  if (query.account_id !== null) conditions.push(`w.account_id = ${param(query.account_id)}`);
+  if (query.state !== null) conditions.push(`${STATE} = ${param(query.state)}`);
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const joined = (states: boolean) =>
+    `worker w ${query.q !== "" || query.sort === "account" ? "JOIN account a ON a.id = w.account_id" : ""} ${states ? "LEFT JOIN worker_state s ON s.worker_id = w.id" : ""}`;
+  const counted = `SELECT count(*) AS total FROM ${joined(query.state !== null)} ${where}`;
   const direction = query.dir === "asc" ? "ASC" : "DESC";
-  const filter = `
-    FROM (SELECT ${WORKER_COLUMNS} FROM ${WORKER_TABLES}
-           WHERE ($1 = '' OR a.address || '.' || w.name ILIKE $2) AND ($3::int IS NULL OR w.account_id = $3)) found
-   WHERE ($4::text IS NULL OR state = $4)`;
-  const params = [query.q, containsPattern(query.q), query.account_id, query.state];
+  const count_params = [...params];
+  const picked = `SELECT id, row_number() OVER () AS place FROM (SELECT w.id FROM ${joined(true)} ${where}
+    ORDER BY ${ORDER[query.sort]} ${direction}, w.id LIMIT ${param(query.page_size)} OFFSET ${param((query.page - 1) * query.page_size)}) sorted`;
   const [count, page] = await Promise.all([
-    sql.query<{ total: number }>(`SELECT count(*) AS total ${filter}`, params),
-    sql.query<WorkerRow>(`SELECT * ${filter} ORDER BY ${ORDER[query.sort]} ${direction}, id ASC LIMIT $5 OFFSET $6`, [
-      ...params,
-      query.page_size,
-      (query.page - 1) * query.page_size,
-    ]),
+    sql.query<{ total: number }>(counted, count_params),
+    sql.query<WorkerRow>(
+      `SELECT ${WORKER_COLUMNS} FROM (${picked}) page JOIN worker w ON w.id = page.id JOIN account a ON a.id = w.account_id
+         LEFT JOIN worker_state s ON s.worker_id = w.id ORDER BY page.place`,
+      params,
+    ),
   ]);
   return { total: count.rows[0]?.total ?? 0, rows: page.rows.map(toWorker) };
 }

@@ -14,7 +14,7 @@ export const get = readProcedure
     const live = services.live();
     const [series, blocks, luck] = await Promise.all([
       services.poolSeries(input.window),
-      listBlocks(sql, { state: null, page: 1, page_size: RECENT_BLOCKS }),
+      listBlocks(sql, { state: null, sort: "found", dir: "desc", page: 1, page_size: RECENT_BLOCKS }),
       recentLuck(sql),
     ]);
     const rates = live.pool?.hashrate_hps;
