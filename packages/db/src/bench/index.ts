@@ -6,7 +6,7 @@ import type { DatabaseBenchOptions } from "./options.ts";
 import { pagesOf, readSubjects } from "./pages.ts";
 import { seedDatabase } from "./seed.ts";
 
-export { DATABASE_BENCH_OPTIONS, DatabaseBenchOptionError, type DatabaseBenchOptions, parseDatabaseBench } from "./options.ts";
+export { DatabaseBenchOptionError, type DatabaseBenchOptions, parseDatabaseBench } from "./options.ts";
 export { NotEmptyError } from "./seed.ts";
 
 export interface DatabaseBenchResult {

@@ -9,6 +9,8 @@ export interface SeedOptions {
   buckets: number;
   blocks: number;
   rigs: number;
+  /** 365 unless said otherwise. */
+  history_days?: number;
   now_ms: number;
 }
 
@@ -17,8 +19,10 @@ const CHUNK = 500_000;
 /** The largest farm: every 25th worker is its. */
 const FARM_PART = 25;
 const ACCOUNTS_PER_BLOCK = 200;
-const HISTORY_S = 365 * 86_400;
+const HISTORY_DAYS = 365;
 const REWARD_SATS = 312_500_000;
+
+const historyOf = (options: SeedOptions): number => (options.history_days ?? HISTORY_DAYS) * 86_400;
 
 export class NotEmptyError extends Error {}
 
@@ -56,10 +60,11 @@ export async function seedDatabase(db: pg.ClientBase, options: SeedOptions, prog
   await db.query("VACUUM (ANALYZE)");
 }
 
-async function seedWorkers(db: pg.ClientBase, { accounts, now_ms }: SeedOptions): Promise<void> {
+async function seedWorkers(db: pg.ClientBase, options: SeedOptions): Promise<void> {
+  const { accounts, now_ms } = options;
   await db.query(
     `INSERT INTO account (address, created_at) SELECT 'bc1q' || substr(md5(i::text) || md5('a' || i), 1, 38),
-       to_timestamp($2::float8 / 1000 - ${HISTORY_S} * (1 - i::float8 / $1)) FROM generate_series(1, $1::int) i`,
+       to_timestamp($2::float8 / 1000 - ${historyOf(options)} * (1 - i::float8 / $1)) FROM generate_series(1, $1::int) i`,
     [accounts, now_ms],
   );
   await db.query(
@@ -77,6 +82,7 @@ async function seedWorkers(db: pg.ClientBase, { accounts, now_ms }: SeedOptions)
 async function seedBuckets(db: pg.ClientBase, options: SeedOptions, progress: (line: string) => void): Promise<void> {
   // Some fall on the same worker, time and difficulty and are one bucket then.
   const wanted = Math.round(options.buckets * 1.03);
+  const history_s = historyOf(options);
   await db.query("SET session_replication_role = replica");
   // Indexes that are not in the order of time are made when everything is there.
   const { rows: indexes } = await db.query<{ indexname: string; indexdef: string }>(
@@ -100,8 +106,8 @@ async function seedBuckets(db: pg.ClientBase, options: SeedOptions, progress: (l
          FROM (SELECT i, at, worker_id, 1024 * 2 ^ (worker_id % 5) AS difficulty, 1 + floor(3 * random())::int AS accepted, random() AS r
                  FROM (SELECT i, at, CASE WHEN place < 4 THEN 1 + place
                          ELSE 1 + abs(hashint8(place * 1000003 + floor(extract(epoch FROM at) / 21600)::bigint)::bigint) % $3::int END AS worker_id
-                         FROM (SELECT i, i % power(2, ceil(ln(greatest(4, 15 * $2 / (3 * ${HISTORY_S} * power(1 - i::float8 / $2, 2)))) / ln(2)))::bigint AS place,
-                                 to_timestamp(floor(($1::float8 / 1000 - 5 - ${HISTORY_S} * power(1 - i::float8 / $2, 3)) / 10) * 10) AS at
+                         FROM (SELECT i, i % power(2, ceil(ln(greatest(4, 15 * $2 / (3 * ${history_s} * power(1 - i::float8 / $2, 2)))) / ln(2)))::bigint AS place,
+                                 to_timestamp(floor(($1::float8 / 1000 - 5 - ${history_s} * power(1 - i::float8 / $2, 3)) / 10) * 10) AS at
                                  FROM generate_series($4::bigint, $5::bigint) i) placed) picked) b, round_end
        ON CONFLICT DO NOTHING`,
       [options.now_ms, wanted, options.accounts, from, to],
@@ -221,8 +227,8 @@ async function seedRigs(db: pg.ClientBase, { rigs, now_ms }: SeedOptions): Promi
   await db.query("INSERT INTO site (name) SELECT 'hall ' || i FROM generate_series(1, 8) i");
   await db.query(
     `INSERT INTO agent (id, site_id, name, hello, telemetry, last_seen_at)
-     SELECT md5('rig' || i)::uuid, s.ids[1 + i % 8], 'rig-' || i,
-       jsonb_build_object('protocol', 1, 'agent_id', md5('rig' || i)::uuid, 'name', 'rig-' || i, 'hostname', 'host-' || i, 'os', 'linux 6.1',
+     SELECT ('00000000-0000-4000-8000-' || lpad(i::text, 12, '0'))::uuid, s.ids[1 + i % 8], 'rig-' || i,
+       jsonb_build_object('protocol', 1, 'agent_id', ('00000000-0000-4000-8000-' || lpad(i::text, 12, '0'))::uuid, 'name', 'rig-' || i, 'hostname', 'host-' || i, 'os', 'linux 6.1',
          'arch', 'x64', 'version', '0.1.0', 'cpu', jsonb_build_object('model', 'A processor', 'cores', 16, 'threads', 32, 'numa_nodes', 1,
          'features', jsonb_build_array('sse4_1', 'avx2', 'sha_ni'))),
        jsonb_build_object('at_ms', $2::bigint, 'uptime_s', 3600 + i, 'load_1m', 16.5, 'memory_total_bytes', 64000000000,
