@@ -167,6 +167,7 @@ async function seedLedger(db: pg.ClientBase): Promise<void> {
        FROM block b CROSS JOIN LATERAL (SELECT DISTINCT w.account_id FROM share_bucket s JOIN worker w ON w.id = s.worker_id
              WHERE s.instance_id = b.instance_id AND s.round_id = b.round_id LIMIT ${ACCOUNTS_PER_BLOCK}) a`,
   );
+  await db.query("CREATE INDEX ON credit (hash)");
   await db.query("ANALYZE credit");
   const entries = (cause: string, states: string) =>
     db.query(
