@@ -33,7 +33,7 @@ async function run(): Promise<number> {
     case "agent":
       return (await single()).runMiner(config, home, true);
     case "pool":
-      return (await single()).runPool(config, home);
+      return (await single()).runPool(config, home, given.takeover);
     case "web":
       return (await single()).runWeb(config, home);
     case "signer":

@@ -1,7 +1,7 @@
 // The whole stack, as `npm start` runs it: real PostgreSQL, chain, pool, dashboard and agent, in a folder of their own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@otedama/db/embedded";
@@ -116,11 +116,39 @@ describe("otedama start", () => {
     expect(stillRuns(postgres)).toBe(false);
   });
 
-  test("refuses a second start from the same folder", async () => {
+  test("refuses a second start from the same folder, and replaces its pool without a disconnect when asked", async () => {
     const first = await startAndWait();
     const second = start();
     expect(await second.ended).toBe(1);
     expect(second.output()).toContain(`Otedama already runs from ${home} (process ${first.child.pid})`);
+
+    const miner = connect(Number(environment.OTEDAMA_STRATUM_PORT), "127.0.0.1");
+    let heard = "";
+    miner.on("data", (chunk: Buffer) => {
+      heard += chunk.toString();
+    });
+    const ask = async (id: number, method: string) => {
+      miner.write(`${JSON.stringify({ id, method, params: [] })}\n`);
+      await expect.poll(() => heard).toContain(`"id":${id},`);
+    };
+    await ask(1, "mining.subscribe");
+    const poolProcess = () => (JSON.parse(readFileSync(join(home, "run/pool.pid"), "utf8")) as ProcessIdentity).pid;
+    const older = poolProcess();
+    const takeover = start({}, ["pool", "-takeover"]);
+    expect([await takeover.ended, takeover.output()]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(`^Process \\d+ took the pool over from process ${older}, with [12] connections\n$`)),
+    ]);
+    expect(poolProcess()).not.toBe(older);
+    expect(identify(older)).toBeNull();
+    expect(first.output()).toContain(`took the pool over from process ${older}`);
+    expect(first.output()).not.toContain("Starting it again");
+    await ask(2, "mining.ping");
+    miner.destroy();
+    const all = processes();
+    first.child.kill("SIGTERM");
+    expect(await first.ended).toBe(0);
+    expect(all.filter(stillRuns)).toEqual([]);
   });
 
   test("names the port that is taken, who has it, and the setting to change", async () => {

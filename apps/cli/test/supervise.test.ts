@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { askForTakeover, ControlServer } from "../src/supervise/control.ts";
 import { identify, PidFiles, stillRuns } from "../src/supervise/process_identity.ts";
 import { RotatingLog } from "../src/supervise/rotating_log.ts";
 import { SupervisedApp } from "../src/supervise/supervised_app.ts";
@@ -86,6 +89,44 @@ describe("a supervised app", () => {
     expect(readdirSync(join(dir, "run"))).toEqual([]);
   });
 
+  describe("that is taken over from", () => {
+    test("is followed by the newer process, which is looked after from then on", async () => {
+      const app = supervise({});
+      await app.start();
+      const older = app.pid as number;
+      expect(await app.takeOver()).toMatchObject({ ready: true });
+      const newer = app.pid as number;
+      expect(newer).not.toBe(older);
+      expect(readFileSync(log(), "utf8")).toContain(`handed over ${older}\n`);
+      expect(readdirSync(join(dir, "run"))).toEqual(["fixture.pid"]);
+      expect(new PidFiles(join(dir, "run")).running("fixture")?.pid).toBe(newer);
+      expect(reports).toEqual([]);
+      process.kill(newer, "SIGKILL");
+      await expect.poll(() => reports.at(-1)).toBe("The fixture runs again");
+      expect(await app.takeOver()).toMatchObject({ ready: true });
+    });
+
+    test("goes on where the newer one fails before", async () => {
+      const app = supervise({ takeover_fails: "stratum.min_diff: must be positive" });
+      await expect(app.takeOver()).rejects.toThrow("The fixture does not run just now");
+      await app.start();
+      const older = app.pid;
+      const failing = app.takeOver();
+      await expect(app.takeOver()).rejects.toThrow("Another process takes over from the fixture just now");
+      await expect(failing).rejects.toThrow("The fixture ended with code 2: stratum.min_diff: must be positive");
+      expect(app.pid).toBe(older);
+      expect(readdirSync(join(dir, "run"))).toEqual(["fixture.pid"]);
+      expect(reports).toEqual([]);
+    });
+
+    test("is started again where the newer one fails after", async () => {
+      const app = supervise({ takeover_fails_late: "no memory" });
+      await app.start();
+      await expect(app.takeOver()).rejects.toThrow("The fixture ended with code 2: no memory");
+      await expect.poll(() => reports.at(-1)).toBe("The fixture runs again");
+    });
+  });
+
   test("is killed when it does not listen", async () => {
     const app = supervise({ deaf: true });
     await app.start();
@@ -93,6 +134,40 @@ describe("a supervised app", () => {
     await app.stop(100);
     apps.length = 0;
     expect(identity && stillRuns(identity)).toBe(false);
+  });
+});
+
+describe("a supervisor's socket", () => {
+  test("takes a request from its own user, and answers in a sentence either way", async () => {
+    mkdirSync(join(dir, "run"));
+    const answers = ["Process 2 took over", new Error("No pool runs here")];
+    const server = new ControlServer(
+      { run_dir: join(dir, "run") },
+      {
+        takeOverPool: async () => {
+          const answer = answers.shift();
+          if (typeof answer === "string") return answer;
+          throw answer;
+        },
+      },
+    );
+    await expect(askForTakeover(join(dir, "run"))).rejects.toThrow(/cannot be asked for a takeover at .*control\.sock/);
+    await server.start();
+    expect(statSync(join(dir, "run", "control.sock")).mode & 0o777).toBe(0o600);
+    expect(await askForTakeover(join(dir, "run"))).toEqual({ ok: true, message: "Process 2 took over" });
+    expect(await askForTakeover(join(dir, "run"))).toEqual({ ok: false, message: "No pool runs here" });
+    const junk = connect(join(dir, "run", "control.sock"));
+    junk.write("{}\n");
+    const [said] = (await once(junk, "data")) as [Buffer];
+    expect(JSON.parse(said.toString())).toEqual({ ok: false, message: "This version understands no such request" });
+    junk.destroy();
+    server.stop();
+  });
+
+  test("says so where its path is too long", async () => {
+    const run_dir = join(dir, "x".repeat(100));
+    const server = new ControlServer({ run_dir }, { takeOverPool: async () => "" });
+    await expect(server.start()).rejects.toThrow("is too long for a socket. Set OTEDAMA_HOME to a shorter path");
   });
 });
 

@@ -1,4 +1,7 @@
-/** One pool process: settings in, a ready line out, and an end on SIGTERM, SIGINT or when the parent is gone. */
+/**
+ * One pool process: settings in, a ready line out, and an end on SIGTERM, SIGINT, when the parent is gone or when a newer process has taken
+ * over. With `--takeover` it is that newer process.
+ */
 import { readFileSync } from "node:fs";
 import { createStratumEngine } from "@otedama/native/engine";
 import { PoolSettings } from "@otedama/shared";
@@ -11,7 +14,7 @@ const STOP_MS_MAX = 3_500;
 function readSettings(): PoolSettings {
   const at = process.argv.indexOf("--settings");
   const path = at > 0 ? process.argv[at + 1] : undefined;
-  if (!path) refuse("Usage: node apps/pool/src/main.ts --settings FILE");
+  if (!path) refuse("Usage: node apps/pool/src/main.ts --settings FILE [--takeover]");
   try {
     const parsed = PoolSettings.safeParse(JSON.parse(readFileSync(path, "utf8")));
     if (parsed.success) return parsed.data;
@@ -30,9 +33,11 @@ const settings = readSettings();
 const log = pino({ level: settings.log_level, base: { app: "pool", instance_id: settings.instance_id } });
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
 
-const pool = await startPool(settings, { log, version, makeEngine: createStratumEngine }).catch((error: Error) =>
+const takeover = process.argv.includes("--takeover");
+const pool = await startPool(settings, { log, version, makeEngine: createStratumEngine, takeover }).catch((error: Error) =>
   refuse(error.message),
 );
+void pool.handed_over.then(() => process.exit(0));
 
 let stopping = false;
 async function stop(): Promise<void> {
@@ -48,6 +53,7 @@ process.on("disconnect", stop);
 const { reload } = pool;
 if (reload) process.on("SIGHUP", () => void reload());
 
+const metrics = pool.metrics_port === null ? null : { ...settings.metrics, port: pool.metrics_port };
 process.stdout.write(
-  `${JSON.stringify({ ready: true, app: "pool", stratum: pool.stratum, metrics: pool.metrics_port === null ? null : { ...settings.metrics, port: pool.metrics_port } })}\n`,
+  `${JSON.stringify({ ready: true, app: "pool", stratum: pool.stratum, metrics, took_over: pool.took_over })}\n`,
 );

@@ -23,15 +23,19 @@ import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
 import { ShareTermsBook } from "./shares/terms.ts";
 import { WorkerStates } from "./shares/worker_states.ts";
-import { Certificate } from "./stratum/certificate.ts";
+import { openCertificate } from "./stratum/certificate.ts";
 import { WorkerDirectory } from "./stratum/directory.ts";
 import { LocalWorkers } from "./stratum/local_workers.ts";
 import { POLICY_OPTIONS, StratumPolicy } from "./stratum/policy.ts";
 import { TlsConnections } from "./stratum/tls.ts";
+import { TakeoverOffer } from "./takeover/offer.ts";
+import { EarlierPool } from "./takeover/take.ts";
+import { TemplateGate } from "./takeover/template_gate.ts";
 import { DatabaseMonitor } from "./telemetry/database_monitor.ts";
 import { Health } from "./telemetry/health.ts";
 import { MetricsServer } from "./telemetry/http.ts";
 import { HubClient } from "./telemetry/hub.ts";
+import { keptFor } from "./telemetry/kept_for.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { NetworkLog } from "./telemetry/network_log.ts";
 import { NodeHealth } from "./telemetry/node_health.ts";
@@ -50,21 +54,28 @@ export interface PoolDependencies {
   log: Logger;
   version: string;
   makeEngine: (options: EngineOptions, dependencies: EngineDependencies) => StratumEngine;
+  /** Take over from the process that serves from the same folder, where there is one. */
+  takeover?: boolean;
 }
 
 export interface RunningPool {
   stratum: { host: string; port: number }[];
   /** Null when there is none. */
   metrics_port: number | null;
+  /** The process that was taken over from; null for an ordinary start. */
+  took_over: { pid: number; version: string; connections: number } | null;
+  /** Resolves when a newer process has everything and this one is put away. */
+  handed_over: Promise<void>;
   /** Reads what may change while it runs again; null where there is nothing of the kind. */
   reload: (() => Promise<void>) | null;
   stop(): Promise<void>;
 }
 
-/** How often the certificate's files are looked at. */
-const CERTIFICATE_POLL_MS = 10_000;
 const TLS_OPTIONS = { linger_ms: 5_000 };
 const POLICY_POLL_MS = 2_000;
+/** Time that a process has to go once another one has its miners, and for how long that one waits. */
+const PUT_AWAY_MS = 8_000;
+const EARLIER_GONE_MS = 15_000;
 /** Solo workers that the open round is to be told apart from after a restart. */
 const SOLO_WORKERS_MAX = 200_000;
 const SOLO_SEEN_MS = 30 * 86_400_000;
@@ -80,18 +91,6 @@ function isPast(at: LogPosition | null, end: { segment: number; bytes: number })
   return at !== null && (at.segment > end.segment || (at.segment === end.segment && at.offset >= end.bytes));
 }
 
-function keptFor<T>(ms: number, monotonic_ms: () => number, make: () => T): () => T {
-  let value: T;
-  let made_at_ms = Number.NEGATIVE_INFINITY;
-  return () => {
-    if (monotonic_ms() - made_at_ms >= ms) {
-      value = make();
-      made_at_ms = monotonic_ms();
-    }
-    return value;
-  };
-}
-
 /** Throws an Error whose message is a sentence when a setting or an address cannot be used. */
 export async function startPool(settings: PoolSettings, dependencies: PoolDependencies): Promise<RunningPool> {
   const { log } = dependencies;
@@ -101,34 +100,19 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   const { instance_id, network } = settings;
   const payout = parseAddress(settings.pool.payout_address, network);
 
-  const certificate =
-    settings.stratum.tls &&
-    (await Certificate.open(
-      { ...settings.stratum.tls, poll_ms: CERTIFICATE_POLL_MS },
-      {
-        onReload: (message) => {
-          if (message) log.error({ message }, "the certificate of before is kept");
-          else logCertificate();
-        },
-      },
-    ));
-  const logCertificate = () => {
-    if (!certificate) return;
-    const { subject, not_after_ms } = certificate;
-    const expired = not_after_ms < now_ms();
-    log[expired ? "warn" : "info"](
-      { subject, not_after: new Date(not_after_ms).toISOString() },
-      expired ? "the Stratum certificate has expired: miners that check it will not connect" : "Stratum over TLS",
-    );
-  };
-  logCertificate();
+  const certificate = settings.stratum.tls && (await openCertificate(settings.stratum.tls, { log, now_ms }));
   const tls = certificate && new TlsConnections(TLS_OPTIONS, { context: () => certificate.context });
+
+  const { version } = dependencies;
+  const identity = { data_dir: settings.data_dir, version, instance_id, network };
+  const earlier = dependencies.takeover ? await EarlierPool.reach(identity, { monotonic_ms }) : null;
+  if (dependencies.takeover && !earlier) log.info(`no pool runs from ${settings.data_dir}: this is an ordinary start`);
 
   // What is told: to the log, and to the control plane where there is one.
   const hub =
     settings.hub &&
     new HubClient(
-      { link: settings.hub, instance_id, version: dependencies.version },
+      { link: settings.hub, instance_id, version },
       { onState: (message) => (message ? log.warn({ message }, "hub") : log.info("hub connected")) },
     );
   const tell = (kind: PoolEvent["kind"], subject: string, message: string) => {
@@ -199,7 +183,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
   const engine = dependencies.makeEngine(engineOptions(settings), {
-    onEvent: (event) => (event.kind === "tls" ? tls?.take(event) : policy.handle(event)),
+    onEvent: (event) => {
+      if (event.kind === "tls") tls?.take(event);
+      else if (event.kind === "handed_over" || (event.kind === "fault" && event.part === "takeover")) offer.handle(event);
+      else policy.handle(event);
+    },
   });
   const sessions = keptFor(SESSIONS_MS, monotonic_ms, () => engine.sessions());
 
@@ -238,19 +226,21 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       now_ms,
     },
   );
+  const gate = new TemplateGate();
   const source: TemplateSource = new TemplateSource(SOURCE_OPTIONS, {
     nodes,
-    onTemplate: (template, received_at_ms, node) => {
-      if (!work.accept(template, received_at_ms)) return;
-      tell(
-        "new_tip",
-        String(template.height - 1),
-        `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
-      );
-      tracker.poke();
-      if (keeper.current.policy.scheme === "fpps") void fees.read(template.height);
-      payouts.poke();
-    },
+    onTemplate: (template, received_at_ms, node) =>
+      gate.pass(() => {
+        if (!work.accept(template, received_at_ms)) return;
+        tell(
+          "new_tip",
+          String(template.height - 1),
+          `Block ${template.height - 1} came from ${node.name}; mining ${template.height}.`,
+        );
+        tracker.poke();
+        if (keeper.current.policy.scheme === "fpps") void fees.read(template.height);
+        payouts.poke();
+      }),
     onNode: (node, message) => {
       nodeReports.report(node.name, message);
       if (message !== null) return;
@@ -406,6 +396,15 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       onTrouble: (error) => log.debug({ error: error.message }, "the network's difficulty is not written"),
     },
   );
+  const handedOver = Promise.withResolvers<void>();
+  const offer: TakeoverOffer = new TakeoverOffer(identity, {
+    offerEngine: (path) => engine.offerTakeover(path),
+    jobsAfter: (job_number, count_max) => work.jobsAfter(job_number, count_max),
+    gate,
+    onAsked: (newer) => log.info({ version: newer }, "another process asks to take over"),
+    onFailed: (message) => log.warn({ message }, "takeover"),
+    onHandedOver: handedOver.resolve,
+  });
 
   // Telemetry.
   let lag_records = 0;
@@ -437,12 +436,24 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     settings.metrics && new MetricsServer({ listen: settings.metrics }, { metrics, snapshot: () => snapshots.latest });
 
   // Everything that can refuse to start does so before anything runs on.
-  const metrics_port = metricsServer ? await metricsServer.start() : null;
+  let metrics_port: number | null = null;
+  let took_over: RunningPool["took_over"] = null;
   try {
-    stratum = engine.start();
+    if (earlier) {
+      for (const job of earlier.takeJobs()) work.adopt(job);
+      jobs.refresh();
+      stratum = earlier.takeOver(engine);
+      took_over = { pid: earlier.pid, version: earlier.version, connections: engine.stats().connections };
+      log.info({ ...took_over }, "took over");
+    } else {
+      metrics_port = metricsServer && (await metricsServer.start());
+      stratum = engine.start();
+    }
     // The engine holds the folder from here on.
     local.open();
+    local.keep(engine.sessions().map((session) => session.worker_id));
   } catch (error) {
+    earlier?.close();
     await metricsServer?.stop();
     await database.end();
     throw error;
@@ -457,6 +468,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   }
   await live.start({ segment: begin.segment, offset: begin.bytes }, monitor.up);
   consumer.start();
+  if (earlier) {
+    // Blocks and money have one process to look after them, and the metrics' port one to serve it.
+    if (!(await earlier.ended(EARLIER_GONE_MS))) log.warn({ pid: earlier.pid }, "the earlier process has not ended yet");
+    metrics_port = metricsServer && (await metricsServer.startWhenFree((error) => log.error(error.message)));
+  }
   receipts.start();
   await submitter.start();
   tracker.start();
@@ -464,6 +480,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   states.start();
   network_log.start();
   hub?.start();
+  await offer.start();
 
   let seconds = 0;
   const eachSecond = setInterval(async () => {
@@ -484,7 +501,13 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     }
   }, 1_000);
 
-  const stop = async () => {
+  let away: Promise<void> | null = null;
+  const stop = () => {
+    away ??= putAway();
+    return away;
+  };
+  const putAway = async () => {
+    offer.stop();
     clearInterval(eachSecond);
     monitor.stop();
     await source.stop();
@@ -503,7 +526,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       live.stop(),
       metricsServer?.stop(),
     ]);
-    await states.stop(true);
+    await states.stop(!offer.handed_over);
     await network_log.stop();
     hub?.stop();
     for (const node of nodes) node.rpc.close();
@@ -511,5 +534,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     jobs.close();
     await database.end();
   };
-  return { stratum, metrics_port, reload: certificate && (() => certificate.reload()), stop };
+  const handed_over = handedOver.promise.then(async () => {
+    log.info({ connections: engine.stats().closed.handed_over }, "handed over to a newer process");
+    const late = new Promise<void>((resolve) => setTimeout(resolve, PUT_AWAY_MS).unref());
+    await Promise.race([found.settled().then(stop), late]);
+  });
+  return { stratum, metrics_port, took_over, handed_over, reload: certificate && (() => certificate.reload()), stop };
 }

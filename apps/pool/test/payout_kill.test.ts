@@ -49,6 +49,7 @@ afterAll(async () => {
 
 interface Run {
   steps: string[];
+  errors: string[];
   signal: Promise<string | null>;
   child: ChildProcess;
 }
@@ -61,22 +62,34 @@ function run(kill_after: string | null): Run {
   children.add(child);
   const steps: string[] = [];
   child.stdout?.on("data", (chunk: Buffer) => steps.push(...chunk.toString().trim().split("\n")));
+  const errors: string[] = [];
+  child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
   const signal = new Promise<string | null>((resolve) =>
     child.once("close", (_, name) => {
       children.delete(child);
       resolve(name);
     }),
   );
-  return { steps, signal, child };
+  return { steps, errors, signal, child };
 }
 
 const mine = (blocks: number) => chain.rpc("generatetoaddress", [blocks, signer.address]);
 
 /** Starts the process, has it killed once it has done this step, and says what it did before. */
 async function killAfter(step: string, meanwhile: () => Promise<unknown> = async () => {}): Promise<string[]> {
-  const { steps, signal } = run(step);
+  const { steps, signal, errors } = run(step);
   await meanwhile();
-  expect(await signal, `killed after ${step}; it did ${steps.join(", ")}`).toBe("SIGKILL");
+  let name: string | null = null;
+  void signal.then((by) => {
+    name = by ?? "by itself";
+  });
+  try {
+    await until(`the process to be killed after ${step}`, () => name, 45_000);
+  } catch (error) {
+    const { rows } = await database.query("SELECT state, waiting_for, stopped_why FROM payout_batch");
+    throw new Error(`${error}; it did ${[...new Set(steps)].join(", ")}; ${JSON.stringify(rows)}; ${errors.join("")}`);
+  }
+  expect(name).toBe("SIGKILL");
   return steps;
 }
 

@@ -3,18 +3,17 @@ import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { openDatabase } from "@otedama/db/pool";
 import type { PoolSettings } from "@otedama/shared";
 import { type RunningChain, startChain } from "@otedama/simulator/chain";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Interrupter } from "./support/interrupter.ts";
+import { POOL_MAIN, type PoolProcess, ready } from "./support/pool_process.ts";
 import { POOL_ADDRESS, poolSettings } from "./support/pool_settings.ts";
 import { StratumMiner } from "./support/stratum_miner.ts";
 import { until } from "./support/until.ts";
 
-const MAIN = join(import.meta.dirname, "../src/main.ts");
 const TLS_FIXTURES = join(import.meta.dirname, "fixtures/tls");
 const DIFFICULTY = 1e-6;
 
@@ -47,13 +46,6 @@ function write(name: string, value: unknown): string {
   return path;
 }
 
-interface Running {
-  child: ChildProcess;
-  port: number;
-  metrics_port: number;
-  exited: Promise<number | null>;
-}
-
 /** A test that fails must leave nothing behind that keeps the run from ending. */
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -66,31 +58,20 @@ async function connectMiner(port: number, tls?: { ca: Buffer; servername: string
   return miner;
 }
 
-async function start(child: ChildProcess): Promise<Running> {
+async function start(child: ChildProcess): Promise<PoolProcess> {
   ends.push(() => child.kill("SIGKILL"));
-  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-  if (!child.stdout) throw new Error("no output");
-  const line = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on(
-      "line",
-      (text) => text.includes('"ready"') && resolve(text),
-    );
-    void exited.then((code) => reject(new Error(`ended with ${code} before it was ready`)));
-  });
-  const ready = JSON.parse(line);
-  expect(ready).toMatchObject({ ready: true, app: "pool", metrics: { host: "127.0.0.1" } });
-  return { child, port: ready.stratum[0].port, metrics_port: ready.metrics.port, exited };
+  return ready(child);
 }
 
 const spawnPool = (path = file) =>
-  start(spawn(process.execPath, [MAIN, "--settings", path], { stdio: ["ignore", "pipe", "inherit"] }));
+  start(spawn(process.execPath, [POOL_MAIN, "--settings", path], { stdio: ["ignore", "pipe", "inherit"] }));
 
 describe("a pool's process", () => {
   test.each([
     ["nothing", [], /Usage/],
     ["no file", ["--settings", "/nowhere/settings.json"], /cannot be read/],
   ])("given %s says so and exits with 2", (_name, args, sentence) => {
-    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [POOL_MAIN, ...args], { encoding: "utf8" });
     expect(stderr).toMatch(sentence);
     expect(status).toBe(2);
   });
@@ -99,7 +80,7 @@ describe("a pool's process", () => {
     const run = (change: object) =>
       spawnSync(
         process.execPath,
-        [MAIN, "--settings", write("wrong.json", { ...settings, data_dir: join(root, "other"), ...change })],
+        [POOL_MAIN, "--settings", write("wrong.json", { ...settings, data_dir: join(root, "other"), ...change })],
         {
           encoding: "utf8",
         },
@@ -124,7 +105,7 @@ describe("a pool's process", () => {
     const stratum = { ...settings.stratum, tls: own };
     const change = { data_dir: join(root, "tls"), instance_id: "pool-tls", stratum };
     const path = write("tls.json", { ...settings, ...change });
-    const refused = spawnSync(process.execPath, [MAIN, "--settings", path], { encoding: "utf8" });
+    const refused = spawnSync(process.execPath, [POOL_MAIN, "--settings", path], { encoding: "utf8" });
     expect([refused.status, refused.stderr.trim().split("\n").length]).toEqual([2, 1]);
     expect(refused.stderr).toContain(`stratum.tls.cert_file ${own.cert_file} cannot be read`);
 
@@ -163,7 +144,7 @@ describe("a pool's process", () => {
   });
 
   test("ends when its parent is gone", async () => {
-    const running = await start(fork(MAIN, ["--settings", file], { stdio: ["ignore", "pipe", "inherit", "ipc"] }));
+    const running = await start(fork(POOL_MAIN, ["--settings", file], { stdio: ["ignore", "pipe", "inherit", "ipc"] }));
     running.child.disconnect();
     expect(await running.exited).toBe(0);
   });

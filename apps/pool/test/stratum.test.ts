@@ -62,6 +62,11 @@ describe("workers taken in without the database", () => {
     next.forgetUnused();
     expect(next.identity(LOCAL_WORKER_ID_MIN)).toBeNull();
     expect(next.identity(used as number)?.name).toBe("used");
+    // A connection that was let in by an earlier process.
+    const newer = opened(dir);
+    newer.keep([1, used as number]);
+    newer.forgetUnused();
+    expect(newer.identity(used as number)?.name).toBe("used");
     const last = opened(dir);
     last.forgetUnused();
     expect(last.size).toBe(0);

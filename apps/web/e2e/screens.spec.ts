@@ -22,10 +22,14 @@ const SCREENS: readonly { readonly name: string; readonly kicker: string; readon
     { name: "statistics", kicker: "Pool · Statistics", address: async () => "/statistics" },
     { name: "rigs", kicker: "Fleet · Rigs", address: async () => "/rigs" },
     { name: "rig", kicker: "Fleet · Rigs", address: (page) => firstRow(page, "/rigs") },
+    { name: "payouts", kicker: "Payouts", address: async () => "/payouts" },
+    { name: "payouts due", kicker: "Payouts", address: async () => "/payouts?tab=due" },
     { name: "balances", kicker: "Payouts · Balances", address: async () => "/balances" },
     { name: "account", kicker: "Payouts · Balances", address: (page) => firstRow(page, "/balances") },
     { name: "ledger", kicker: "Payouts · Ledger", address: async () => "/ledger" },
     { name: "entry", kicker: "Payouts · Ledger", address: (page) => firstRow(page, "/ledger") },
+    { name: "pool settings", kicker: "Pool · Settings", address: async () => "/policy" },
+    { name: "pool risk", kicker: "Pool · Settings", address: async () => "/policy?tab=risk" },
     { name: "settings", kicker: "Settings", address: async () => "/settings?tab=appearance" },
   ];
 

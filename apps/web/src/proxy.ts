@@ -15,4 +15,4 @@ export function proxy(request: NextRequest): NextResponse {
   return NextResponse.redirect(new URL(to, request.url), 307);
 }
 
-export const config = { matcher: ["/((?!_next/|api/|sign-in|setup|m$|m/|icon\\.svg|favicon\\.ico).*)"] };
+export const config = { matcher: ["/((?!_next/|api/|sign-in|setup|invite|m$|m/|icon\\.svg|favicon\\.ico).*)"] };

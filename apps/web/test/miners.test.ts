@@ -74,18 +74,18 @@ describe("what anybody may see of a miner", () => {
   test("its payouts with their transactions: the mined one counts, what was excluded or cancelled does not", async () => {
     await web.sql.query(
       `INSERT INTO payout_batch (id, state, plan_key, created_by, policy_version, fee_payer, approvals_required, amount_sats)
-       SELECT n, (ARRAY['settled', 'broadcast', 'planned', 'cancelled', 'planned'])[n]::payout_batch_state, 'k' || n, 'schedule', 1, 'pool', 0, 5000
+       SELECT n, (ARRAY['settled', 'broadcast', 'cancelled', 'settled', 'planned'])[n]::payout_batch_state, 'k' || n, 'schedule', 1, 'pool', 0, 5000
          FROM generate_series(1, 5) n`,
     );
     await web.sql.query(
       `INSERT INTO payout_item (batch_id, account_id, address, amount_sats, fee_part_sats, excluded_by)
-       SELECT n, 1, $1, 1000 * n, n, CASE WHEN n = 5 THEN 'somebody' END FROM generate_series(1, 5) n`,
+       SELECT n, 1, $1, 1000 * n, n, CASE WHEN n = 4 THEN 'somebody' END FROM generate_series(1, 5) n`,
       [ALICE],
     );
     await web.sql.query(
-      `INSERT INTO payout_transaction (batch_id, attempt, state, psbt, unsigned_txid, txid, fee_sats, vsize, confirmations)
-       VALUES (1, 1, 'confirmed', '', 'u1', 'mined', 1, 100, 7), (1, 2, 'replaced', '', 'u2', 'late', 1, 100, 0),
-              (2, 1, 'broadcast', '', 'u3', 'first', 1, 100, 0), (2, 2, 'broadcast', '', 'u4', 'bumped', 1, 100, 0)`,
+      `INSERT INTO payout_transaction (batch_id, attempt, state, psbt, unsigned_txid, txid, fee_sats, vsize, confirmations, raw_hex)
+       VALUES (1, 1, 'confirmed', '', 'u1', 'mined', 1, 100, 7, '00'), (1, 2, 'replaced', '', 'u2', 'late', 1, 100, 0, '00'),
+              (2, 1, 'broadcast', '', 'u3', 'first', 1, 100, 0, '00'), (2, 2, 'broadcast', '', 'u4', 'bumped', 1, 100, 0, '00')`,
     );
     await expect.poll(async () => (await miner()).payouts.length).toBe(3);
     expect(
@@ -97,7 +97,7 @@ describe("what anybody may see of a miner", () => {
         payout.confirmations,
       ]),
     ).toEqual([
-      [3, "planned", 3000, null, 0],
+      [5, "planned", 5000, null, 0],
       [2, "broadcast", 2000, "bumped", 0],
       [1, "settled", 1000, "mined", 7],
     ]);
@@ -233,6 +233,18 @@ describe("receipts", () => {
       whole: true,
     });
     expect((await wider.minerReceipt(ALICE, blockHash(1))).draws_on?.whole).toBe(false);
+
+    // PROP: since the last block of the pool's own that is in the chain.
+    await web.sql.query("INSERT INTO pool_policy (policy, created_by, reason) VALUES ($1, 'test', 'test')", [
+      JSON.stringify({ ...policy, scheme: "prop" }),
+    ]);
+    await web.sql.query("UPDATE block SET policy_version = (SELECT max(version) FROM pool_policy)");
+    await web.sql.query("UPDATE block SET state = 'orphaned' WHERE height = 102");
+    const prop = new Miners({ network: "regtest", pool: "test", secret: "s" }, { sql: web.sql, now: Date.now });
+    expect((await prop.minerReceipt(ALICE, blockHash(3))).draws_on).toEqual({
+      blocks: [3, 2].map((n) => ({ hash: blockHash(n), height: 100 + n })),
+      whole: true,
+    });
   });
 });
 

@@ -4,16 +4,21 @@ import { once } from "node:events";
 import { connectCrowd, type StratumCrowd } from "../src/load.ts";
 import { median, type Subject, sourceAddresses } from "./measure_load.ts";
 import type { StratumBenchOptions } from "./options.ts";
-import { cpuSeconds, residentBytes } from "./processes.ts";
+import { cpuSeconds, kernelSocketBytes, residentBytes } from "./processes.ts";
 
 const ARRIVAL_S_MAX = 60;
 const SETTLE_MS = 500;
+const KERNEL_COUNTED_FROM = 5000;
 
 export interface CrowdFigure {
   subject: string;
   miners: number;
+  /** Server processes that hold them together. */
+  processes: number;
   /** Null where the server's process is not known. */
   resident_bytes_per_connection: number | null;
+  /** Of the kernel, for the server's and the generator's end together; null where other processes' would weigh too much. */
+  kernel_bytes_per_connection: number | null;
   /** New block → last miner; null where no block could be made. */
   last_miner_ms: number | null;
   /** Of the server's process, from the new block until the last miner has it. */
@@ -44,11 +49,13 @@ export async function measureCrowd(
 ): Promise<CrowdFigure> {
   const { host, port, pid } = subject;
   const { user, password } = options;
+  const kernel = kernelSocketBytes();
   const resident = pid === null ? null : residentBytes(pid);
   const source_addresses = options.source_addresses || sourceAddresses(miners);
   const crowd = await connectCrowd({ host, port, workers: miners, source_addresses, user, password });
   try {
     await pause(SETTLE_MS);
+    const kernel_bytes = kernelSocketBytes() - kernel;
     const bytes = resident === null || pid === null ? null : (residentBytes(pid) - resident) / miners;
     const rounds: { last_ms: number; cpu_ms: number | null }[] = [];
     for (let round = 0; newBlock && round < Math.max(options.rounds, 3); round++)
@@ -57,7 +64,9 @@ export async function measureCrowd(
     return {
       subject: subject.name,
       miners,
+      processes: 1,
       resident_bytes_per_connection: bytes,
+      kernel_bytes_per_connection: miners < KERNEL_COUNTED_FROM ? null : kernel_bytes / miners,
       last_miner_ms: rounds.length === 0 ? null : median(rounds.map(({ last_ms }) => last_ms)),
       cpu_ms: costs.length === 0 ? null : median(costs),
     };

@@ -45,7 +45,7 @@ export const STRATUM_BENCH_OPTIONS: BenchOption[] = [
   { name: "duration", value: "S", help: "Seconds of each measurement (default: 5)" },
   { name: "rounds", value: "N", help: "Rounds; each figure is the median over them (default: 3)" },
   { name: "connections", value: "N[,N…]", help: "Idle miners whose memory and new block are measured; 0 for none" },
-  { name: "source-addresses", value: "N", help: "Connect from 127.0.0.1 … N of them (default: as many as are needed)" },
+  { name: "source-addresses", value: "N", help: "Connect from 127.1.0.1 … N of them (default: as many as are needed)" },
   { name: "threads", value: "N", help: "Threads of the engine, where no pool is named (default: 1)" },
   { name: "user", value: "LOGIN", help: "Login; # stands for the worker's number (default: load.#)" },
   { name: "password", value: "TEXT", help: "Password (default: x)" },

@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { CrowdOptions, JobArrival } from "../src/load.ts";
 
 /** CPU seconds of all living threads, as the scheduler counted them (nanoseconds; /proc/PID/stat has hundredths of a second). */
 export function cpuSeconds(pid: number): number {
@@ -29,8 +30,14 @@ export interface Server {
   close(): void;
 }
 
-export async function startServer(kind: "engine" | "plain", threads: number, ack: "durable" | "fast"): Promise<Server> {
-  const child = fork(fileURLToPath(new URL("./server_process.ts", import.meta.url)), [kind, String(threads), ack]);
+export async function startServer(
+  kind: "engine" | "plain",
+  threads: number,
+  ack: "durable" | "fast",
+  extranonce_prefix = 1,
+): Promise<Server> {
+  const words = [kind, String(threads), ack, String(extranonce_prefix)];
+  const child = fork(fileURLToPath(new URL("./server_process.ts", import.meta.url)), words);
   const [{ port }] = (await once(child, "message")) as [{ port: number }];
   return {
     pid: child.pid ?? 0,
@@ -42,4 +49,42 @@ export async function startServer(kind: "engine" | "plain", threads: number, ack
     },
     close: () => child.disconnect(),
   };
+}
+
+export interface Generator {
+  /** The last jobs that came, oldest first. */
+  arrivals(): Promise<JobArrival[]>;
+  close(): void;
+}
+
+/** A crowd in a process of its own; resolves when all of it has a job. */
+export async function startGenerator(crowd: CrowdOptions): Promise<Generator> {
+  const { host, port, workers, source_addresses, user, password } = crowd;
+  const words = [host, String(port), String(workers), String(source_addresses), user, password];
+  const child = fork(fileURLToPath(new URL("./generator_process.ts", import.meta.url)), words);
+  const [{ failed }] = (await once(child, "message")) as [{ failed?: string }];
+  if (failed !== undefined) {
+    child.disconnect();
+    throw new Error(failed);
+  }
+  return {
+    async arrivals() {
+      child.send("arrivals");
+      const [{ arrivals }] = (await once(child, "message")) as [{ arrivals: JobArrival[] }];
+      return arrivals;
+    },
+    close: () => child.disconnect(),
+  };
+}
+
+/** Files that a process started from here may open. */
+export function openFilesMax(): number {
+  return Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
+}
+
+/** What the kernel holds for sockets, their files and buffers, of all processes together. */
+export function kernelSocketBytes(): number {
+  const slab_kib = Number(/^Slab:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]);
+  const buffer_pages = Number(/^TCP: .* mem (\d+)/m.exec(readFileSync("/proc/net/sockstat", "utf8"))?.[1]);
+  return slab_kib * 1024 + buffer_pages * 4096;
 }

@@ -1,5 +1,5 @@
 /**
- * The measured server, in a process of its own. Arguments: `engine` or `plain`, threads, ack. Tells its port over IPC, and sends a new
+ * The measured server, in a process of its own. Arguments: `engine` or `plain`, threads, ack, extranonce prefix. Tells its port over IPC, and sends a new
  * job when it is asked for one.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ import { realisticJob } from "./realistic_job.ts";
 /** Every hash is a share. */
 const DIFFICULTY = 1e-10;
 
-const [kind, threads, ack] = process.argv.slice(2);
+const [kind, threads, ack, prefix] = process.argv.slice(2);
 
 function startEngine(): number {
   const dir = mkdtempSync(join(process.env.OTEDAMA_BENCH_DIR ?? tmpdir(), "otedama-bench-"));
@@ -20,7 +20,7 @@ function startEngine(): number {
     {
       listen: [{ host: "127.0.0.1", port: 0 }],
       threads: Number(threads),
-      extranonce_prefix: 1,
+      extranonce_prefix: Number(prefix),
       version_mask: 0x1fffe000,
       ack: ack === "fast" ? "fast" : "durable",
       vardiff: { enabled: false, initial: DIFFICULTY, min: DIFFICULTY, max: 1, target_interval_s: 10 },
@@ -63,12 +63,29 @@ function startEngine(): number {
   return bound?.port ?? 0;
 }
 
-function startPlain(): number {
-  const job = realisticJob(1);
+/** Its job line is as long as the engine's. */
+function plainJobLine(job_number: number): string {
+  const job = realisticJob(job_number);
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
-  const params = ["00000001", hex(job.prev_hash), hex(job.coinbase_prefix), hex(job.coinbase_suffix), [], "20000000", "17030000"];
-  const ntime = job.ntime.toString(16).padStart(8, "0");
-  const server = new PlainServer(`${JSON.stringify({ id: null, method: "mining.notify", params: [...params, ntime, true] })}\n`);
+  const branches = Array.from({ length: job.merkle_branches.length / 32 }, (_, i) =>
+    hex(job.merkle_branches.subarray(32 * i, 32 * i + 32)),
+  );
+  const head = [eightDigits(job_number), hex(job.prev_hash), hex(job.coinbase_prefix), hex(job.coinbase_suffix), branches];
+  const params = [...head, eightDigits(job.version), eightDigits(job.nbits), eightDigits(job.ntime), true];
+  return `${JSON.stringify({ id: null, method: "mining.notify", params })}\n`;
+}
+
+const eightDigits = (number: number) => number.toString(16).padStart(8, "0");
+
+function startPlain(): number {
+  let job_number = 1;
+  const server = new PlainServer(plainJobLine(job_number));
+  process.on("message", () => {
+    const line = plainJobLine(++job_number);
+    const template_at_ms = Number(process.hrtime.bigint()) / 1e6;
+    server.broadcast(line);
+    process.send?.({ template_at_ms });
+  });
   process.on("disconnect", () => {
     server.close();
     process.exit(0);

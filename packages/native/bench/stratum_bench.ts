@@ -7,6 +7,7 @@ import { cpus } from "node:os";
 import type { LoadOptions } from "../src/load.ts";
 import { blockByCommand, type CrowdFigure, measureCrowd } from "./measure_crowd.ts";
 import { type LoadFigure, measureLoad, median, medianFigure, type Subject } from "./measure_load.ts";
+import { connectionsPerProcess, measureSplitCrowd } from "./measure_split_crowd.ts";
 import type { PoolAddress, StratumBenchOptions } from "./options.ts";
 import { type Server, startServer } from "./processes.ts";
 
@@ -41,7 +42,7 @@ export async function benchStratum(
   // Memory first: what a server has once taken it keeps, and the next crowd would seem to need none.
   for (const miners of [...options.connections].sort((a, b) => a - b)) {
     progress(`${miners} idle miners`);
-    if (!options.pool) crowds.push(await ownCrowd(miners, options));
+    if (!options.pool) crowds.push(...(await ownCrowds(miners, options, progress)));
     for (const subject of named) crowds.push(await measureCrowd(subject, miners, byCommand, options));
   }
   const servers = options.pool ? [] : await startOwn(options.threads);
@@ -68,15 +69,23 @@ async function startOwn(threads: number): Promise<[keyof typeof OWN, Server][]> 
   ];
 }
 
-/** A fresh engine for each crowd. */
-async function ownCrowd(miners: number, options: StratumBenchOptions): Promise<CrowdFigure> {
-  const server = await startServer("engine", options.threads, "fast");
-  try {
-    const subject = { name: "engine", host: "127.0.0.1", port: server.port, pid: server.pid };
-    return await measureCrowd(subject, miners, () => server.newJob(), options);
-  } finally {
-    server.close();
+/** A fresh engine for each crowd, and the yardstick beside it; what one process may not hold is spread over several. */
+async function ownCrowds(miners: number, options: StratumBenchOptions, progress: (line: string) => void): Promise<CrowdFigure[]> {
+  if (miners > connectionsPerProcess()) return [await measureSplitCrowd(miners, connectionsPerProcess(), options, progress)];
+  const figures: CrowdFigure[] = [];
+  for (const [name, kind] of [
+    ["engine", "engine"],
+    [OWN.plain, "plain"],
+  ] as const) {
+    const server = await startServer(kind, options.threads, "fast");
+    try {
+      const subject = { name, host: "127.0.0.1", port: server.port, pid: server.pid };
+      figures.push(await measureCrowd(subject, miners, () => server.newJob(), options));
+    } finally {
+      server.close();
+    }
   }
+  return figures;
 }
 
 function loadsOf({ in_flight, rates }: StratumBenchOptions): [string, Partial<LoadOptions>][] {

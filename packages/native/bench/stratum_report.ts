@@ -10,9 +10,12 @@ export function stratumTable({ cpu, options, loads, crowds }: StratumBenchResult
     lines.push(`${cpu}; ${options.workers} connections, ${options.rounds} rounds of ${options.duration_s} s in turns, medians`);
     for (const cells of [HEAD, ...loads.map(loadCells)]) lines.push(row(cells));
   }
-  for (const { subject, miners, resident_bytes_per_connection: bytes, last_miner_ms, cpu_ms } of crowds) {
+  for (const { subject, miners, processes, resident_bytes_per_connection: bytes, ...figure } of crowds) {
+    const { kernel_bytes_per_connection: kernel_bytes, last_miner_ms, cpu_ms } = figure;
     const facts = [
+      processes === 1 ? null : `over ${processes} processes`,
       bytes === null ? null : `${bytes.toFixed(0)} resident bytes each`,
+      kernel_bytes === null ? null : `${kernel_bytes.toFixed(0)} of the kernel's for both ends`,
       last_miner_ms === null ? null : `new block to the last of them in ${last_miner_ms.toFixed(1)} ms`,
       cpu_ms === null ? null : `${cpu_ms.toFixed(1)} ms of its server's CPU`,
     ].filter((fact) => fact !== null);

@@ -18,6 +18,7 @@ export interface NativeKernels {
   sha256d(message: Uint8Array): Uint8Array;
   sha256dMany80(headers: Uint8Array): Uint8Array;
   sha256dMany64(pairs: Uint8Array): Uint8Array;
+  merkleClimbMany(nodes: Uint8Array, branches: Uint8Array): Uint8Array;
   sha256dTails(prefix: Uint8Array, tails: Uint8Array, tail_bytes: number): Uint8Array;
   NativeMiner: new (
     options: Required<Pick<MinerOptions, "threads" | "nice">> & Pick<MinerOptions, "kernel">,

@@ -16,6 +16,11 @@ export const sha256d = (message: Uint8Array): Uint8Array => native.sha256d(messa
 export const sha256dMany80 = (headers: Uint8Array): Uint8Array => native.sha256dMany80(headers);
 /** The same for pairs of Merkle nodes (64 bytes each). */
 export const sha256dMany64 = (pairs: Uint8Array): Uint8Array => native.sha256dMany64(pairs);
+/**
+ * Merkle roots: what each node (32 bytes, one after another) becomes on its way up along `branches` (32 bytes a level, from the leaf
+ * up), the node always standing left. All nodes climb along the same branches, together.
+ */
+export const merkleClimbMany = (nodes: Uint8Array, branches: Uint8Array): Uint8Array => native.merkleClimbMany(nodes, branches);
 /** Double SHA-256 of `prefix` followed by each of the tails (`tail_bytes` each); the prefix's whole blocks are hashed once. */
 export const sha256dTails = (prefix: Uint8Array, tails: Uint8Array, tail_bytes: number): Uint8Array =>
   native.sha256dTails(prefix, tails, tail_bytes);

@@ -6,7 +6,7 @@ export interface CrowdOptions {
   host: string;
   port: number;
   workers: number;
-  /** Addresses 127.0.0.1, 127.0.0.2, … to connect from; 0 leaves it to the system, which is enough for about 28,000 connections. */
+  /** Addresses 127.1.0.1, 127.1.0.2, … to connect from; 0 leaves it to the system, which is enough for about 28,000 connections. */
   source_addresses: number;
   /** `#` stands for the worker's number. */
   user: string;
@@ -53,6 +53,7 @@ interface NativeCrowd {
 
 interface NativePlainServer {
   port(): number;
+  broadcast(line: string): void;
   close(): void;
 }
 
@@ -103,6 +104,11 @@ export class PlainServer {
   constructor(job_line: string) {
     this.#server = new exported.NativePlainServer(job_line);
     this.port = this.#server.port();
+  }
+
+  /** Sends a line to every connection. */
+  broadcast(line: string): void {
+    this.#server.broadcast(line);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { kernels } from "@otedama/native";
 import { expect, test } from "vitest";
 import { benchKernels, benchStratum, kernelTable, parseStratumBench, stratumTable } from "../bench/index.ts";
+import { measureSplitCrowd } from "../bench/measure_split_crowd.ts";
 import { startServer } from "../bench/processes.ts";
 
 test("the benchmark of the kernels runs, and all kernels agree in it", async () => {
@@ -28,9 +29,21 @@ test("the benchmark of the engine answers every share, and its new blocks reach 
     expect(row.cpu_us_per_share).toBeGreaterThan(0);
     if (row.subject !== "not hashing") expect(row.cpu_ratio_to["not hashing"]).toBeGreaterThan(0);
   }
-  expect(result.crowds).toMatchObject([{ subject: "engine", miners: 20 }]);
-  expect(result.crowds[0]?.last_miner_ms).toBeGreaterThan(0);
+  expect(result.crowds).toMatchObject([
+    { subject: "engine", miners: 20, processes: 1 },
+    { subject: "not hashing", miners: 20, processes: 1 },
+  ]);
+  for (const { last_miner_ms } of result.crowds) expect(last_miner_ms).toBeGreaterThan(0);
   expect(stratumTable(result)).toContain("20 idle connections");
+});
+
+test("a crowd that is too large for one process is spread over several", { timeout: 60_000 }, async () => {
+  const progress: string[] = [];
+  const options = parseStratumBench("-rounds 1".split(" "));
+  const figure = await measureSplitCrowd(10, 4, options, (line) => progress.push(line));
+  expect(figure).toMatchObject({ subject: "engine", miners: 10, processes: 3 });
+  expect(figure.last_miner_ms).toBeGreaterThan(0);
+  expect(progress).toContain("10 of 10 miners connected");
 });
 
 test("any pool can be measured, beside another one, and a block command that fails is told", { timeout: 60_000 }, async () => {

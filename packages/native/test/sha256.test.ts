@@ -4,6 +4,7 @@ import {
   CPU_FEATURES,
   type CpuFeature,
   cpuFeatures,
+  merkleClimbMany,
   setFeatureMask,
   sha256,
   sha256d,
@@ -71,6 +72,29 @@ describe.each(Object.entries(PATHS))("batches on the %s path", (name, features) 
     );
   });
 
+  test("climb a Merkle tree along its branches, from any number of leaves", (context) => {
+    if (lacking.length > 0) return context.skip(`this CPU has no ${lacking.join(", ")}`);
+    const digest = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    fc.assert(
+      fc.property(fc.nat(70), fc.array(digest, { maxLength: 14 }), digest, fc.nat(), (count, branches, seed, salt) => {
+        const leaves = Array.from({ length: count }, (_, i) => seed.map((byte, at) => byte ^ (i * 31 + at * salt)));
+        const roots = leaves.map((leaf) =>
+          branches.reduce<Uint8Array>((node, branch) => twice(Buffer.concat([node, branch])), leaf),
+        );
+        expect(chunks(merkleClimbMany(Buffer.concat(leaves), Buffer.concat(branches)), 32).map(hex)).toEqual(roots.map(hex));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("climb more levels than any block has", (context) => {
+    if (lacking.length > 0) return context.skip(`this CPU has no ${lacking.join(", ")}`);
+    const branches = Array.from({ length: 70 }, (_, level) => Buffer.alloc(32, level));
+    const leaves = Array.from({ length: 23 }, (_, i) => Buffer.alloc(32, 100 + i));
+    const roots = leaves.map((leaf) => branches.reduce((node, branch) => twice(Buffer.concat([node, branch])), leaf));
+    expect(chunks(merkleClimbMany(Buffer.concat(leaves), Buffer.concat(branches)), 32).map(hex)).toEqual(roots.map(hex));
+  });
+
   test("go on from a prefix, whatever its length and that of the tails", (context) => {
     if (lacking.length > 0) return context.skip(`this CPU has no ${lacking.join(", ")}`);
     fc.assert(
@@ -91,5 +115,6 @@ describe.each(Object.entries(PATHS))("batches on the %s path", (name, features) 
 
 test("a batch whose length is no whole number of messages is refused", () => {
   expect(() => sha256dMany80(new Uint8Array(81))).toThrow("length must be a multiple of 80");
+  expect(() => merkleClimbMany(new Uint8Array(32), new Uint8Array(31))).toThrow("length must be a multiple of 32");
   expect(() => sha256dMany80("header" as unknown as Uint8Array)).toThrow("must be a Uint8Array");
 });

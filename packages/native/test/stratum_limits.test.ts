@@ -54,7 +54,7 @@ test("a line without an end is cut at its bound, however much follows", async ()
   await once(socket, "connect");
   const chunk = Buffer.alloc(1 << 20, "x");
   let sent = 0;
-  while (sent < 64 << 20 && !socket.destroyed && socket.writable) {
+  while (sent < 2 ** 30 && !socket.destroyed && socket.writable) {
     sent += chunk.length;
     if (!socket.write(chunk)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => {});
   }
@@ -78,13 +78,36 @@ test("a slowloris loses its connection when the time for logging in is over", as
   expect((await good.request("mining.ping", [])).result).toBe("pong");
 });
 
-test("a connection that falls silent is closed", async () => {
+test("a connection that falls silent, as a half-open one does, is closed", async () => {
   fixture = startFixture({ limits: { idle_timeout_s: 0.5 } });
   fixture.engine.setJob(makeJob(1));
   const miner = await fixture.connect();
   await miner.login();
   await miner.ended();
   expect((await fixture.event("closed")).reason).toBe("idle");
+});
+
+test("a miner that ends its side is read to the end and closed", async () => {
+  fixture = startFixture();
+  fixture.engine.setJob(makeJob(1));
+  const miner = await fixture.connect();
+  await miner.login();
+  // The last line and the end of the stream come together.
+  miner.socket.end('{"id":"last","method":"mining.ping","params":[]}\n');
+  expect((await miner.take((message) => message.id === "last")).result).toBe("pong");
+  await miner.ended();
+  expect((await fixture.event("closed")).reason).toBe("peer");
+});
+
+test("what comes at once is answered to its end, however many reads it takes", async () => {
+  fixture = startFixture({ limits: { messages_per_s: 100_000, output_bytes_max: 4 << 20 } });
+  const miner = await fixture.connect();
+  const neighbour = await fixture.connect();
+  const count = 8000;
+  miner.send(Array.from({ length: count }, (_, i) => `{"id":${i},"method":"mining.ping","params":[]}`).join("\n"));
+  expect((await neighbour.request("mining.ping", [])).result).toBe("pong");
+  expect((await miner.take((message) => message.id === count - 1)).result).toBe("pong");
+  expect(miner.lines.length).toBe(count - 1);
 });
 
 test("who does not read is cut off at the bound of its buffer, and the others get their jobs", async () => {

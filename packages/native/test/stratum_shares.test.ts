@@ -1,5 +1,6 @@
 /** What pools get wrong about shares: spellings, retargets, stale jobs, blocks. */
-import { afterEach, expect, test } from "vitest";
+import { CPU_FEATURES, type CpuFeature, cpuFeatures, setFeatureMask } from "@otedama/native";
+import { afterEach, describe, expect, test } from "vitest";
 import { EASY, type Fixture, makeJob, NTIME, readLog, startFixture, workerId } from "./stratum/fixture.ts";
 import { difficultyOf, hashNumber, headerOf, search, sha256d } from "./stratum/judge.ts";
 import type { RawMiner } from "./stratum/raw_miner.ts";
@@ -51,6 +52,44 @@ test("the same share twice in one packet is paid once", async () => {
   miner.send(`{"id":1,"method":"mining.submit","params":${params}}\n{"id":2,"method":"mining.submit","params":${params}}`);
   const answers = [await miner.take((message) => message.id === 1), await miner.take((message) => message.id === 2)];
   expect(answers.map((answer) => answer.error?.[0] ?? answer.result)).toEqual([true, 22]);
+});
+
+describe.each<[string, CpuFeature[]]>([
+  ["portable", []],
+  ["sse41", ["sse4_1"]],
+  ["avx2", ["sse4_1", "avx2"]],
+  ["sha_ni", ["sse4_1", "sha_ni"]],
+  ["avx512", ["sse4_1", "avx2", "avx512"]],
+  ["everything", [...CPU_FEATURES]],
+])("on the %s path", (name, features) => {
+  afterEach(() => setFeatureMask(null));
+
+  test("shares of two jobs in one packet are hashed as an independent judge does", async (context) => {
+    if (name !== "everything" && features.some((feature) => !cpuFeatures().includes(feature))) return context.skip();
+    setFeatureMask(features);
+    fixture = startFixture({ vardiff: { initial: 1e-12, min: 1e-12 } });
+    fixture.engine.setJob(makeJob(1));
+    const miner = await fixture.connect();
+    const { job } = await miner.login();
+    fixture.engine.setJob(makeJob(2, { clean: false, merkle_branches: new Uint8Array(32 * 5).fill(9) }));
+    const second = (await miner.takeMethod("mining.notify")).params as unknown as string[];
+    const expected: string[] = [];
+    const lines = Array.from({ length: 50 }, (_, i) => {
+      const from = i % 3 === 0 ? second : job;
+      const claim = { job: from, extranonce1: miner.extranonce1, extranonce2: i.toString(16).padStart(16, "0"), ntime: TIME };
+      const nonce = (i * 7919).toString(16).padStart(8, "0");
+      expected.push(
+        sha256d(headerOf({ ...claim, nonce }))
+          .reverse()
+          .toString("hex"),
+      );
+      const params = ["alice.rig1", from[0], claim.extranonce2, TIME, nonce];
+      return JSON.stringify({ id: i, method: "mining.submit", params });
+    });
+    miner.send(lines.join("\n"));
+    for (let i = 0; i < lines.length; i++) expect((await miner.take((message) => message.id === i)).result).toBe(true);
+    expect(readLog(fixture.dir).map(({ hash }) => hash)).toEqual(expected);
+  });
 });
 
 test("a retarget judges what is in flight by its old difficulty, and credits that", async () => {

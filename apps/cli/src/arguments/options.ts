@@ -15,6 +15,7 @@ export const OPTIONS: OptionSpec[] = [
   { name: "user", value: "LOGIN", help: "Login at that pool, usually ADDRESS.WORKER" },
   { name: "password", value: "TEXT", help: "Password at that pool (default: x)" },
   { name: "stratum", value: "HOST:PORT", value_optional: true, help: "Run the Stratum server, here if an address is given" },
+  { name: "takeover", help: "Take over from the pool that runs: no miner is disconnected" },
   { name: "p2p", help: "Join the peer-to-peer pool" },
   { name: "cpu-only", help: "Mine on the processor alone" },
   { name: "gpu-only", help: "Mine on graphics cards alone" },

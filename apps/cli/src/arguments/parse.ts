@@ -9,6 +9,8 @@ export interface Arguments {
   words: string[];
   config_file: string | null;
   flags: FlagValue[];
+  /** `otedama pool` goes on from the pool that runs. */
+  takeover: boolean;
 }
 
 /** What is wrong with the command line, in one sentence. */
@@ -65,19 +67,30 @@ export function parseArguments(words: readonly string[]): Arguments {
     throw new ArgumentError(`“${extra}” means nothing here: see \`otedama help${first ? ` ${first}` : ""}\``);
   const wantsHelp = given.has("help") || first === "help" || (first === undefined && given.size === 0);
   const command = given.has("version") ? "version" : wantsHelp ? "help" : ((first ?? "start") as Command);
+  if (given.has("takeover") && command !== "pool" && command !== "help") {
+    throw new ArgumentError("-takeover replaces a pool that runs: `otedama pool -takeover`");
+  }
   return {
     command,
     topic: command === "help" ? ((first === "help" ? second : first) ?? null) : null,
     words: plain.slice(1),
     config_file: (given.get("config") as string | undefined) ?? null,
     flags: flagsOf(given, command),
+    takeover: given.has("takeover"),
   };
 }
 
 /** The benchmarks have options of their own, which they read themselves. */
 function benchArguments(words: readonly string[]): Arguments {
   const asks = words.length === 0 || words.some((word) => /^(--?help|-h)$/.test(word));
-  return { command: asks ? "help" : "bench", topic: asks ? "bench" : null, words: [...words], config_file: null, flags: [] };
+  return {
+    command: asks ? "help" : "bench",
+    topic: asks ? "bench" : null,
+    words: [...words],
+    config_file: null,
+    flags: [],
+    takeover: false,
+  };
 }
 
 function unknown(what: string, written: string, name: string, known: readonly string[], dash: string): string {

@@ -65,9 +65,18 @@ const TOPICS: Record<string, Topic> = {
   pool: {
     summary: "Run the pool process alone",
     usage: "otedama pool [options]",
-    text: "Needs database.url, chain.nodes and p2p_pool.payout_address. Run `otedama prepare` once before.",
-    examples: [["DATABASE_URL=postgresql://… otedama pool -config pool.yaml -stratum 0.0.0.0:3333", ""]],
-    options: ["config", "stratum", "log-level"],
+    text: [
+      "Needs database.url, chain.nodes and p2p_pool.payout_address. Run `otedama prepare` once before.",
+      "",
+      "-takeover starts the version of now beside the pool that runs from the same folder and takes everything over: listening sockets,",
+      "miners' connections, jobs, difficulties. The older process then ends; until that moment it goes on whatever fails. Where `otedama",
+      "start` runs the pool, it is asked to replace it and stays its keeper. Where no pool runs it is an ordinary start.",
+    ].join("\n"),
+    examples: [
+      ["DATABASE_URL=postgresql://… otedama pool -config pool.yaml -stratum 0.0.0.0:3333", ""],
+      ["otedama pool -takeover", "a new version, without a disconnect: give the options that the one that runs was given"],
+    ],
+    options: ["config", "stratum", "takeover", "log-level"],
   },
   web: {
     summary: "Run the dashboard and API process alone",

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { APP_MAINS } from "../stack/app_mains.ts";
 
 /** Runs one app in the foreground with the terminal as its own, hands signals on, and resolves with its exit code. */
-export function runApp(name: keyof typeof APP_MAINS, settings: { data_dir: string }): Promise<number> {
+export function runApp(name: keyof typeof APP_MAINS, settings: { data_dir: string }, words: string[] = []): Promise<number> {
   mkdirSync(settings.data_dir, { recursive: true, mode: 0o700 });
   const file = join(settings.data_dir, `settings.${process.pid}.json`);
   writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", APP_MAINS[name], "--settings", file], {
+  const command = ["--disable-warning=ExperimentalWarning", APP_MAINS[name], "--settings", file, ...words];
+  const child = spawn(process.execPath, command, {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
   });

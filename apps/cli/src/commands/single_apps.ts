@@ -12,6 +12,8 @@ import { makeSetupLink, registerAccessToken } from "../stack/first_rows.ts";
 import { type Home, keptSecret, openHome } from "../stack/home.ts";
 import { rememberedPort } from "../stack/ports.ts";
 import { signerLink, signerSettings } from "../stack/signer_settings.ts";
+import { askForTakeover } from "../supervise/control.ts";
+import { PidFiles } from "../supervise/process_identity.ts";
 import { runApp } from "./run_app.ts";
 
 /** `otedama miner` and `otedama agent`: the second reports to a dashboard. */
@@ -24,8 +26,14 @@ export async function runMiner(config: Config, home_path: string, reports: boole
   return runAndForget("agent", agentSettings(config, { data_dir, pools: config.mining.pools, hub, status_line: !reports }));
 }
 
-export async function runPool(config: Config, home_path: string): Promise<number> {
+/** With `takeover` it goes on from the pool that runs from the same folder. Where `otedama start` looks after that one, it is asked to replace it. */
+export async function runPool(config: Config, home_path: string, takeover: boolean): Promise<number> {
   const home = openHome(home_path);
+  if (takeover && new PidFiles(home.run).running("supervisor")) {
+    const { ok, message } = await askForTakeover(home.run);
+    (ok ? process.stdout : process.stderr).write(`${message}\n`);
+    return ok ? 0 : 1;
+  }
   const { payout_address } = config.p2p_pool;
   if (config.chain.nodes.length === 0)
     throw new Error(
@@ -33,7 +41,7 @@ export async function runPool(config: Config, home_path: string): Promise<number
     );
   if (!payout_address) throw new Error("otedama pool needs an address to pay blocks to: set p2p_pool.payout_address");
   const facts = standaloneFacts(config, home, payout_address);
-  return runAndForget("pool", poolSettings(config, facts, hubLink(config)));
+  return runAndForget("pool", poolSettings(config, facts, hubLink(config)), takeover ? ["--takeover"] : []);
 }
 
 export async function runWeb(config: Config, home_path: string): Promise<number> {
@@ -87,9 +95,9 @@ export async function makeToken(config: Config, words: string[]): Promise<number
   return 0;
 }
 
-async function runAndForget(name: keyof typeof APP_MAINS, settings: { data_dir: string }): Promise<number> {
+async function runAndForget(name: keyof typeof APP_MAINS, settings: { data_dir: string }, words: string[] = []): Promise<number> {
   try {
-    return await runApp(name, settings);
+    return await runApp(name, settings, words);
   } finally {
     rmSync(join(settings.data_dir, `settings.${process.pid}.json`), { force: true });
   }

@@ -37,7 +37,13 @@ export function webSettings(config: Config, facts: StackFacts, session_secret: s
     network: config.network.name,
     database_url: facts.database_url,
     session_secret,
+    trusted_proxies: config.api.trusted_proxies,
+    notices: { allow_private_targets: config.notices.allow_private_targets, smtp: smtpSettings(config.notices.smtp) },
   });
+}
+
+function smtpSettings({ host, from, ...others }: Config["notices"]["smtp"]): WebSettings["notices"]["smtp"] {
+  return host === undefined || from === undefined ? null : { host, from, ...others };
 }
 
 /** The address that people type. */

@@ -49,9 +49,9 @@ export function signerLink(config: Config, own: { url: string; token: string } |
       return { kind, command, timeout_s: timeout };
     case "reference":
       if (url !== undefined && token !== undefined) return { kind, url, token };
-      if (own) return { kind, ...own };
+      if (own) return { kind, url: own.url, token: own.token };
       throw new Error("signer.kind reference needs the signer's address and token: set signer.url and signer.token");
     default:
-      return own && kind === undefined ? { kind: "reference", ...own } : { kind: "file" };
+      return own && kind === undefined ? { kind: "reference", url: own.url, token: own.token } : { kind: "file" };
   }
 }

@@ -5,8 +5,10 @@ import type { HubLink, PoolSettings } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import { CHAIN_MAIN, type ChainSettings } from "@otedama/simulator/chain";
 import pg from "pg";
+import type { ReadyLine } from "../supervise/app_output.ts";
+import { ControlServer } from "../supervise/control.ts";
 import { identify, PidFiles } from "../supervise/process_identity.ts";
-import { type AppSpec, type ReadyLine, SupervisedApp } from "../supervise/supervised_app.ts";
+import { type AppSpec, SupervisedApp } from "../supervise/supervised_app.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { APP_MAINS } from "./app_mains.ts";
 import {
@@ -48,6 +50,7 @@ export class Stack {
   readonly #pid_files: PidFiles;
   readonly #apps: SupervisedApp[] = [];
   #database: OwnDatabase | null = null;
+  #control: ControlServer | null = null;
   #stopped: Promise<void> | null = null;
 
   constructor(options: { config: Config; home: Home }, dependencies: StackDependencies) {
@@ -96,15 +99,18 @@ export class Stack {
         : null,
     ]);
     if (this.#mines()) await this.#startAgent(rows.agent_hub);
+    await this.#listenForCommands();
     return { dashboard_url: dashboardUrl(this.#config), setup_link: rows.setup_link };
   }
 
   /** Stops every process: first those that use the database, then the database. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
+      this.#control?.stop();
       await Promise.all(this.#apps.map((app) => app.stop(APP_GRACE_MS)));
       await this.#database?.stop(DATABASE_GRACE_MS);
-      this.#pid_files.remove("supervisor");
+      // A start that was refused leaves the other one's claim alone.
+      if (this.#pid_files.running("supervisor")?.pid === process.pid) this.#pid_files.remove("supervisor");
     })();
     return this.#stopped;
   }
@@ -215,6 +221,26 @@ export class Stack {
     const pools = mining.pools.length > 0 ? mining.pools : [own];
     const settings = agentSettings(this.#config, { data_dir: this.#home.agent, pools, hub, status_line: false });
     await this.#startApp("agent", APP_MAINS.agent, settings, () => `mining at ${pools[0]?.url}`);
+  }
+
+  /** `otedama pool -takeover` asks here. */
+  async #listenForCommands(): Promise<void> {
+    const { progress } = this.#dependencies;
+    const control = new ControlServer({ run_dir: this.#home.run }, { takeOverPool: () => this.#takeOverPool() });
+    this.#control = control;
+    await control.start().catch((error: Error) => progress.line(`  ${error.message}`));
+  }
+
+  /** Returns the sentence for whoever asked. */
+  async #takeOverPool(): Promise<string> {
+    const pool = this.#apps.find(({ spec }) => spec.name === "pool");
+    if (!pool) throw new Error("No pool runs here: there is nothing to take over");
+    const before = pool.pid;
+    const line = await pool.takeOver();
+    const { connections } = (line.took_over ?? { connections: 0 }) as { connections: number };
+    const sentence = `Process ${pool.pid} took the pool over from process ${before}, with ${connections} connections`;
+    this.#dependencies.progress.line(`  ${sentence}`);
+    return sentence;
   }
 
   async #startApp(name: string, main: string, settings: unknown, say: (line: ReadyLine) => string): Promise<void> {

@@ -26,13 +26,25 @@ export class FoundBlocks {
   readonly #d: FoundDependencies;
   readonly #storing = new Map<string, StoredBlock>();
   readonly #unheard = new Map<string, number>();
+  readonly #handling = new Set<Promise<void>>();
   #stopped = false;
 
   constructor(dependencies: FoundDependencies) {
     this.#d = dependencies;
   }
 
-  async handle(event: BlockEvent): Promise<void> {
+  handle(event: BlockEvent): Promise<void> {
+    const handling = this.#handle(event).finally(() => this.#handling.delete(handling));
+    this.#handling.add(handling);
+    return handling;
+  }
+
+  /** Resolves when every block that was handed up is on disk. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#handling);
+  }
+
+  async #handle(event: BlockEvent): Promise<void> {
     const block = this.#assemble(event);
     if (!block || this.#storing.has(block.hash)) {
       this.#d.engine.blockStored(event.candidate_id);

@@ -20,6 +20,8 @@ export function aggregate(
   const buckets = new Map<string, BucketDelta>();
   const workers = new Map<number, WorkerDelta>();
   const work = new Map<number, bigint>();
+  // A worker's shares mostly go where its last one went.
+  const latest = new Map<number, BucketDelta>();
   for (const record of records) {
     const worker_id = workerOf(record.worker_id);
     const worker = entry(workers, worker_id, () => emptyWorker(worker_id));
@@ -28,9 +30,13 @@ export function aggregate(
     if (record.result === "unauthorized") continue;
 
     const bucket_at_ms = record.at_ms - (record.at_ms % BUCKET_MS);
-    const bucket = entry(buckets, `${bucket_at_ms} ${worker_id} ${record.difficulty}`, () =>
-      emptyBucket(bucket_at_ms, worker_id, record.difficulty),
-    );
+    let bucket = latest.get(worker_id);
+    if (bucket?.bucket_at_ms !== bucket_at_ms || bucket.difficulty !== record.difficulty) {
+      bucket = entry(buckets, `${bucket_at_ms} ${worker_id} ${record.difficulty}`, () =>
+        emptyBucket(bucket_at_ms, worker_id, record.difficulty),
+      );
+      latest.set(worker_id, bucket);
+    }
     bucket[record.result] += 1;
     if (record.result !== "accepted") continue;
     const work_hashes = entry(work, record.difficulty, () => workHashes(record.difficulty));

@@ -120,8 +120,9 @@ export class LiveShares {
   #add(record: ShareRecord): void {
     const solo = this.#d.isSolo(record.worker_id);
     if (record.result === "accepted") {
-      this.#addWork(record.worker_id, Number(workHashes(record.difficulty)), record.at_ms);
-      if (!solo) this.#round.work_hashes += Number(workHashes(record.difficulty));
+      const work_hashes = Number(workHashes(record.difficulty));
+      this.#addWork(record.worker_id, work_hashes, record.at_ms);
+      if (!solo) this.#round.work_hashes += work_hashes;
     }
     if (solo) return;
     if (record.kind === "block" && record.result !== "duplicate") this.#round = { started_at_ms: record.at_ms, work_hashes: 0 };

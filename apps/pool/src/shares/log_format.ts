@@ -14,7 +14,6 @@ export interface ShareRecord {
   /** What the share was judged by. */
   difficulty: number;
   share_difficulty: number;
-  sequence: bigint;
   /** Display order, hex; "" for a share that is no block. */
   hash: string;
   /** Offset in its segment of the byte after it. */
@@ -31,12 +30,11 @@ export function decodeRecord(bytes: Buffer, at: number, end: number): ShareRecor
   return {
     kind: kind === 1 ? "share" : "block",
     result,
-    at_ms: Number(bytes.readBigUInt64LE(at + 8)),
+    at_ms: bytes.readUInt32LE(at + 8) + bytes.readUInt32LE(at + 12) * 2 ** 32,
     worker_id: bytes.readUInt32LE(at + 16),
     job_number: bytes.readUInt32LE(at + 20),
     difficulty,
     share_difficulty: bytes.readDoubleLE(at + 32),
-    sequence: bytes.readBigUInt64LE(at + 40),
     hash:
       kind === 2
         ? Buffer.from(bytes.subarray(at + 48, at + 80))

@@ -63,15 +63,14 @@ export class ShareTermsBook {
     }
     await this.#readOwners(new Set(records.map((record) => workerOf(record.worker_id))));
 
-    const known = new Map<string, ShareTerms>();
-    return (record, worker_id) => {
-      const key = `${record.job_number} ${worker_id} ${record.difficulty}`;
-      let terms = known.get(key);
-      if (!terms) {
-        const job = jobs.get(record.job_number) ?? null;
-        terms = termsOf(record.difficulty, job, job && (versions.get(job) ?? null), this.#owners.get(worker_id) ?? null);
-        known.set(key, terms);
-      }
+    // A worker's shares mostly count as its last one did.
+    const latest = new Map<number, { job_number: number; difficulty: number; terms: ShareTerms }>();
+    return ({ job_number, difficulty }, worker_id) => {
+      const last = latest.get(worker_id);
+      if (last?.job_number === job_number && last.difficulty === difficulty) return last.terms;
+      const job = jobs.get(job_number) ?? null;
+      const terms = termsOf(difficulty, job, job && (versions.get(job) ?? null), this.#owners.get(worker_id) ?? null);
+      latest.set(worker_id, { job_number, difficulty, terms });
       return terms;
     };
   }

@@ -3,6 +3,7 @@
 import { constants, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
+import type { Logger } from "pino";
 
 export interface CertificateFiles {
   cert_file: string;
@@ -115,4 +116,32 @@ export class Certificate {
     this.#state = state;
     await this.reload();
   }
+}
+
+/** How often the certificate's files are looked at. */
+const POLL_MS = 10_000;
+
+/** With what an operator wants to read of it in the log. Throws an Error whose message is a sentence. */
+export async function openCertificate(
+  files: CertificateFiles,
+  { log, now_ms }: { log: Logger; now_ms: () => number },
+): Promise<Certificate> {
+  const tell = ({ subject, not_after_ms }: Certificate) => {
+    const expired = not_after_ms < now_ms();
+    log[expired ? "warn" : "info"](
+      { subject, not_after: new Date(not_after_ms).toISOString() },
+      expired ? "the Stratum certificate has expired: miners that check it will not connect" : "Stratum over TLS",
+    );
+  };
+  const certificate: Certificate = await Certificate.open(
+    { cert_file: files.cert_file, key_file: files.key_file, poll_ms: POLL_MS },
+    {
+      onReload: (message) => {
+        if (message) log.error({ message }, "the certificate of before is kept");
+        else tell(certificate);
+      },
+    },
+  );
+  tell(certificate);
+  return certificate;
 }

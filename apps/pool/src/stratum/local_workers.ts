@@ -58,9 +58,14 @@ export class LocalWorkers {
     writeSync(this.#fd, `${JSON.stringify(worker)}\n`);
     fsyncSync(this.#fd);
     this.#next += 1;
-    this.#keep(worker);
+    this.#remember(worker);
     this.#used.add(worker.id);
     return worker.id;
+  }
+
+  /** Workers of connections that an earlier process let in and this one goes on with. */
+  keep(ids: Iterable<number>): void {
+    for (const id of ids) if (this.#byId.has(id)) this.#used.add(id);
   }
 
   /** Forgets who was not let in by this process: for when every share of the ones before it is applied. Numbers are not given out twice. */
@@ -85,7 +90,7 @@ export class LocalWorkers {
       const item = JSON.parse(line) as Partial<LocalWorker> & { next?: number };
       if (typeof item.next === "number") this.#next = Math.max(this.#next, item.next);
       if (typeof item.id === "number" && typeof item.address === "string" && typeof item.name === "string") {
-        this.#keep({ id: item.id, address: item.address, name: item.name, solo: item.solo === true });
+        this.#remember({ id: item.id, address: item.address, name: item.name, solo: item.solo === true });
         this.#next = Math.max(this.#next, item.id + 1);
       }
     } catch {
@@ -93,7 +98,7 @@ export class LocalWorkers {
     }
   }
 
-  #keep(worker: LocalWorker): void {
+  #remember(worker: LocalWorker): void {
     this.#byId.set(worker.id, worker);
     this.#byLogin.set(loginKey(worker.address, worker.name, worker.solo), worker.id);
   }

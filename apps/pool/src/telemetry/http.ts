@@ -3,6 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { ListenAddress, PoolSnapshot } from "@otedama/shared";
 import type { Metrics } from "./metrics.ts";
 
+const FREE_TRIES_MAX = 20;
+const FREE_RETRY_MS = 250;
+
 export interface MetricsServerDependencies {
   metrics: Metrics;
   snapshot: () => PoolSnapshot;
@@ -53,6 +56,21 @@ export class MetricsServer {
     await promise;
     const address = this.#server.address();
     return typeof address === "object" && address ? address.port : this.#listen.port;
+  }
+
+  /** After a takeover: the port is free a moment after the earlier process. Miners are served without it where it is not; null then. */
+  async startWhenFree(onGivenUp: (error: Error) => void): Promise<number | null> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.start();
+      } catch (error) {
+        if (tries >= FREE_TRIES_MAX) {
+          onGivenUp(error as Error);
+          return null;
+        }
+        await new Promise((resolve) => setTimeout(resolve, FREE_RETRY_MS));
+      }
+    }
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import { averageFees, FEE_DEPTH, feeHeights } from "@otedama/shared/payouts";
 import { z } from "zod";
+import { readRawBlock } from "../payouts/batches/raw_block.ts";
 import type { ChainNode } from "./node.ts";
 import { RpcError } from "./rpc.ts";
 
@@ -81,39 +82,9 @@ export class AverageFees {
       .string()
       .length(64)
       .parse(await node.rpc.call("getblockhash", [height]));
-    const paid = coinbaseValue(Buffer.from(z.string().parse(await node.rpc.call("getblock", [hash, 0])), "hex"));
-    const fees = paid - this.#d.subsidy_sats(height);
+    const block = readRawBlock(Buffer.from(z.string().parse(await node.rpc.call("getblock", [hash, 0])), "hex"));
+    const outputs = block.transactions[0]?.outputs ?? [];
+    const fees = outputs.reduce((sum, output) => sum + output.value_sats, 0n) - this.#d.subsidy_sats(height);
     return fees > 0n ? fees : 0n;
   }
-}
-
-/** What the coinbase of a serialised block pays. Throws a RangeError for bytes that are no block. */
-export function coinbaseValue(block: Buffer): bigint {
-  let at = 80;
-  const size = (): number => {
-    const first = block.readUInt8(at);
-    at += 1;
-    if (first < 0xfd) return first;
-    const bytes = first === 0xfd ? 2 : first === 0xfe ? 4 : 8;
-    const value = bytes === 8 ? Number(block.readBigUInt64LE(at)) : block.readUIntLE(at, bytes);
-    at += bytes;
-    return value;
-  };
-  size();
-  at += 4;
-  // BIP 144: a marker of no inputs and a flag, where there is a witness.
-  if (block.readUInt8(at) === 0) at += 2;
-  for (let inputs = size(); inputs > 0; inputs--) {
-    at += 36;
-    at += size();
-    at += 4;
-  }
-  let value = 0n;
-  for (let outputs = size(); outputs > 0; outputs--) {
-    value += block.readBigUInt64LE(at);
-    at += 8;
-    at += size();
-  }
-  if (at > block.length) throw new RangeError("the block ends inside its coinbase");
-  return value;
 }

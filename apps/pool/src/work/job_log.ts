@@ -92,6 +92,11 @@ export class JobLog {
     return this.#jobs[low - 1] ?? null;
   }
 
+  /** Reads what another process of this instance has appended since. */
+  refresh(): void {
+    this.#load();
+  }
+
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;

@@ -72,6 +72,20 @@ export class Work {
     return clean;
   }
 
+  /** The newest jobs with numbers above this one, oldest first. */
+  jobsAfter(job_number: number, count_max: number): Job[] {
+    return [...this.#jobs.values()].filter((job) => job.engine.job_number > job_number).slice(-count_max);
+  }
+
+  /** Goes on from a job of an earlier process, whose miners have it already. Oldest first. */
+  adopt(job: Job): void {
+    const clean = this.#current?.template.prev_hash !== job.template.prev_hash;
+    this.#jobs.set(job.engine.job_number, job);
+    this.#current = job;
+    this.#forget(clean, job.template.prev_hash);
+    job.template.transactions = job.template.transactions.map((transaction) => this.#share(transaction));
+  }
+
   #worthSending(template: Template): boolean {
     const job = this.#current;
     if (!job) return true;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { readPayoutPolicy } from "@otedama/db/payouts";
-import { type Database, openDatabase, writeEntry } from "@otedama/db/pool";
+import { type Database, openDatabase, transaction, writeEntry } from "@otedama/db/pool";
 import { bytesToHex, outputScript, type PayoutPolicy, PoolPolicy, type SignerLimits, SignerSettings } from "@otedama/shared";
 import type { RunningChain } from "@otedama/simulator/chain";
 import {
@@ -83,15 +83,17 @@ export async function owe(database: Database, address: string, sats: bigint): Pr
     [address],
   );
   const account_id = rows[0]?.id as number;
-  await writeEntry(database, {
-    cause: "correction",
-    cause_key: `test ${randomBytes(8).toString("hex")}`,
-    block_hash: null,
-    postings: [
-      { kind: "operator", account_id: null, amount_sats: -sats },
-      { kind: "miner_available", account_id, amount_sats: sats },
-    ],
-  });
+  await transaction(database, (client) =>
+    writeEntry(client, {
+      cause: "correction",
+      cause_key: `test ${randomBytes(8).toString("hex")}`,
+      block_hash: null,
+      postings: [
+        { kind: "operator", account_id: null, amount_sats: -sats },
+        { kind: "miner_available", account_id, amount_sats: sats },
+      ],
+    }),
+  );
   return account_id;
 }
 

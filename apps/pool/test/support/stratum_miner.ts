@@ -18,6 +18,13 @@ interface WireJob {
   difficulty: number;
 }
 
+/** A share that was found: what `mining.submit` takes. */
+export interface Share {
+  params: string[];
+  hash: string;
+  job: WireJob;
+}
+
 export interface Answer {
   result: unknown;
   error: [number, string, unknown] | null;
@@ -37,6 +44,8 @@ export class StratumMiner {
   user = "";
   job: WireJob | null = null;
   closed = false;
+  /** Jobs that made all before them stale. */
+  clean_jobs = 0;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -66,6 +75,10 @@ export class StratumMiner {
     return miner;
   }
 
+  get extranonce1(): string {
+    return this.#extranonce1;
+  }
+
   call(method: string, params: unknown[]): Promise<Answer> {
     const id = ++this.#id;
     const { promise, resolve } = Promise.withResolvers<Answer>();
@@ -88,24 +101,33 @@ export class StratumMiner {
   async mine(): Promise<Answer & { hash: string }> {
     for (;;) {
       if (this.closed) return { result: null, error: [0, "closed", null], hash: "" };
-      const job = this.job;
-      if (!job) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-        continue;
-      }
-      const extranonce2 = (++this.#extranonce2).toString(16).padStart(this.#extranonce2_bytes * 2, "0");
-      const found = await this.#search(job, extranonce2);
-      if (!found) continue;
-      const submit = [this.user, job.id, extranonce2, job.ntime.toString("hex"), found.nonce];
-      return { ...(await this.call("mining.submit", submit)), hash: found.hash };
+      const share = await this.find();
+      if (share) return { ...(await this.submit(share)), hash: share.hash };
     }
+  }
+
+  submit(share: Share): Promise<Answer> {
+    return this.call("mining.submit", share.params);
+  }
+
+  /** A share of the job of the moment, at that difficulty or at the job's own; null when another job came in between. */
+  async find(difficulty?: number): Promise<Share | null> {
+    const job = this.job;
+    if (!job) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return null;
+    }
+    const extranonce2 = (++this.#extranonce2).toString(16).padStart(this.#extranonce2_bytes * 2, "0");
+    const found = await this.#search(job, extranonce2, difficultyToTarget(difficulty ?? job.difficulty));
+    const params = [this.user, job.id, extranonce2, job.ntime.toString("hex")];
+    return found && { params: [...params, found.nonce], hash: found.hash, job };
   }
 
   close(): void {
     this.#socket.destroy();
   }
 
-  async #search(job: WireJob, extranonce2: string): Promise<{ nonce: string; hash: string } | null> {
+  async #search(job: WireJob, extranonce2: string, target: bigint): Promise<{ nonce: string; hash: string } | null> {
     const coinbase = Buffer.from(job.prefix + this.#extranonce1 + extranonce2 + job.suffix, "hex");
     const root = job.branches.reduce((left, branch) => sha256d(Buffer.concat([left, branch])), sha256d(coinbase));
     const header = Buffer.concat([
@@ -116,7 +138,6 @@ export class StratumMiner {
       job.nbits,
       Buffer.alloc(4),
     ]);
-    const target = difficultyToTarget(job.difficulty);
     for (let nonce = 0; nonce < 0xffffffff; nonce++) {
       if (nonce % HASHES_BEFORE_YIELD === HASHES_BEFORE_YIELD - 1) {
         await new Promise((resolve) => setImmediate(resolve));
@@ -141,7 +162,8 @@ export class StratumMiner {
   }
 
   #notify(params: [string, string, string, string, string[], string, string, string, boolean]): void {
-    const [id, prev, prefix, suffix, branches, version, nbits, ntime] = params;
+    const [id, prev, prefix, suffix, branches, version, nbits, ntime, clean] = params;
+    if (clean) this.clean_jobs += 1;
     this.job = {
       id,
       prev_hash: Buffer.from(prev, "hex").swap32(),

@@ -10,6 +10,7 @@ export async function openPage(path: string) {
   const asked = await headers();
   const me = await bridge().whoIs(asked);
   if (me === null) redirect(path === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(path)}`);
+  if (me.second_factor_due && !path.startsWith("/settings")) redirect("/settings?tab=security");
   return { me, api: await bridge().createCaller(asked) };
 }
 

@@ -6,6 +6,7 @@ export const COUNTERS = [
   "http_body_too_large",
   "sign_in_refused",
   "sign_in_limited",
+  "api_key_refused",
   "hub_refused_handshakes",
   "hub_bad_messages",
   "hub_flooded_messages",
@@ -17,6 +18,9 @@ export const COUNTERS = [
   "fleet_samples_dropped",
   "fleet_rows_rejected",
   "ws_refused",
+  "notices_delivered",
+  "notices_failed",
+  "notices_dropped",
   "miners_limited",
   "miner_settings_refused",
 ] as const;

@@ -1,11 +1,16 @@
 import type { StatisticsReading, WebDatabase } from "@otedama/db/web";
-import type { HashrateSeries, LiveDto, MeDto, Window } from "@otedama/shared";
+import type { HashrateSeries, LiveDto, MeDto, Network, Window } from "@otedama/shared";
 import type { Logger } from "pino";
+import type { SignedIn } from "./auth/auth.ts";
 import type { PasswordHasher } from "./auth/password.ts";
+import type { PasswordProofs } from "./auth/password_proof.ts";
+import type { SecondFactors } from "./auth/second_factor.ts";
+import type { Notices } from "./notices/notices.ts";
 
 /** What procedures work with. Made once, at start. */
 export interface Services {
   readonly log: Logger;
+  readonly network: Network;
   readonly database: WebDatabase;
   readonly passwords: PasswordHasher;
   /** The latest figures from pools and agents, as the hub has them in memory. */
@@ -15,6 +20,12 @@ export interface Services {
   /** At most a few seconds old; the same for the page as for the public API. */
   readonly statistics: () => Promise<StatisticsReading>;
   /** The signed-in person behind a request's cookies; null when there is none. */
+  readonly signedIn: (headers: Headers) => Promise<SignedIn | null>;
   readonly whoIs: (headers: Headers) => Promise<MeDto | null>;
+  readonly second_factors: SecondFactors;
+  readonly password_proofs: PasswordProofs;
+  readonly notices: Notices;
+  /** The address that people type; links are made of it. */
+  readonly public_url: string;
   readonly now: () => number;
 }

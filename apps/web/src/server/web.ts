@@ -1,15 +1,21 @@
 /** The control plane as one thing that starts and stops: database, sign-in, hub, procedures, public API and pages on one port. */
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hashrateSeries, OFFLINE_AFTER_S, openWebDatabase, readStatistics } from "@otedama/db/web";
 import type { ListenAddress, WebSettings } from "@otedama/shared";
 import type { Logger } from "pino";
 import { createAuth } from "./auth/auth.ts";
 import { PasswordHasher } from "./auth/password.ts";
+import { PasswordProofs } from "./auth/password_proof.ts";
+import { Sealer } from "./auth/seal.ts";
+import { SecondFactors } from "./auth/second_factor.ts";
 import { setBridge } from "./bridge.ts";
 import { Counters } from "./counters.ts";
+import { createAuditExport } from "./http/audit_export.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
+import { createClientAddress } from "./http/client_address.ts";
 import { ClientBounds } from "./http/client_bounds.ts";
+import { createPayoutsExport } from "./http/payouts_export.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
@@ -22,7 +28,11 @@ import { StatisticsKeeper } from "./live/statistics_keeper.ts";
 import { startSweep } from "./live/sweep.ts";
 import { findMiner } from "./miners/find_miner.ts";
 import { Miners } from "./miners/miners.ts";
+import { Notices } from "./notices/notices.ts";
+import { resolveBySystem } from "./notices/targets.ts";
 import { createRestHandler } from "./rest/handler.ts";
+import { ApiKeys } from "./rest/keyed/api_keys.ts";
+import { createKeyedHandler } from "./rest/keyed/handler.ts";
 import { createMinersHandler } from "./rest/miners.ts";
 import { PublicFigures } from "./rest/public_figures.ts";
 import type { Services } from "./services.ts";
@@ -45,6 +55,14 @@ const AGENTS_MAX = 50_000;
 const HUB_CONNECTIONS_MAX = 60_000;
 /** Of all kinds: beyond it a connection is closed unread. */
 const CONNECTIONS_MAX = HUB_CONNECTIONS_MAX + 5_000;
+const TELEGRAM_ORIGIN = "https://api.telegram.org";
+const DISCORD_ORIGINS = [
+  "https://discord.com",
+  "https://discordapp.com",
+  "https://ptb.discord.com",
+  "https://canary.discord.com",
+];
+const NOTICES_MS = 2_000;
 const LAST_ANSWERS_MS = 500;
 const LAST_WRITES_MS = 1_000;
 
@@ -58,8 +76,24 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     { onError: (error) => log.debug({ err: error }, "a database connection broke") },
   );
   const { sql } = database;
+  let started = false;
   const passwords = new PasswordHasher({ parallel_max: 2, waiting_max: 32 });
-  const auth = createAuth(settings, { database, passwords, log });
+  const sealer = new Sealer({ secret: settings.session_secret });
+  const second_factors = new SecondFactors({ issuer: "Otedama" }, { database, sealer, now });
+  const auth = createAuth(settings, { database, passwords, second_factors, log, now });
+  const addressOf = createClientAddress(settings.trusted_proxies);
+
+  const notices = new Notices(
+    {
+      public_url: settings.public_url,
+      smtp: settings.notices.smtp,
+      allow_private_targets: settings.notices.allow_private_targets,
+      telegram_origin: TELEGRAM_ORIGIN,
+      discord_origins: DISCORD_ORIGINS,
+      interval_ms: NOTICES_MS,
+    },
+    { database, sealer, resolve: resolveBySystem, counters, log, now },
+  );
 
   const watch = new DatabaseWatch(
     { interval_ms: 2_000, slow_ms: 500 },
@@ -72,6 +106,8 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
           "the database's state changed",
         );
         feed.dirty();
+        // Before the first answer it is not lost, only not asked.
+        if (started) notices.live.database(health);
         if (health.state === "ok") feed.changedNow("workers", "blocks", "rigs", "balances", "overview");
       },
     },
@@ -102,12 +138,18 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   const statistics = new StatisticsKeeper({ ttl_ms: 5_000 }, { read: () => readStatistics(sql, now()), now });
   const services: Services = {
     log,
+    network: settings.network,
     database,
     passwords,
     live,
     poolSeries: (window) => pool_series.read(window),
     statistics: () => statistics.read(),
+    signedIn: (headers) => auth.signedIn(headers),
     whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
+    second_factors,
+    notices,
+    password_proofs: new PasswordProofs({ database, passwords, now }),
+    public_url: settings.public_url,
     now,
   };
   const public_figures = new PublicFigures(
@@ -116,11 +158,11 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
   const public_feed = new PublicFeed(
     { clients_max: 500, clients_per_address_max: 50, unread_bytes_max: 65_536, ping_ms: 30_000 },
-    { figures: public_figures, feed, counters },
+    { figures: public_figures, feed, counters, addressOf },
   );
 
+  const keys = new ApiKeys({ rate: { per_s: 10, burst: 50 }, counted_max: 10_000, lookups_max: 64 }, { sql, now });
   const miners = new Miners({ network: settings.network, pool: public_url.host, secret: settings.session_secret }, { sql, now });
-  const addressOf = (request: IncomingMessage) => request.socket.remoteAddress ?? "";
   const miner_reads = new ClientBounds({ per_s: 5, burst: 100, clients_max: 20_000 }, { now });
   const miner_writes = new ClientBounds({ per_s: 0.2, burst: 20, clients_max: 20_000 }, { now });
   const server = createServer({
@@ -136,11 +178,14 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
         { version, public_url: settings.public_url },
         {
           figures: public_figures,
+          keyed: createKeyedHandler({ services, keys, counters, addressOf }),
           miners: createMinersHandler({ miners, reads: miner_reads, writes: miner_writes, addressOf, counters }),
         },
       ),
-      auth: createAuthHandler({ auth, counters, public_url, askDatabase: () => sql.query("SELECT 1") }),
-      trpc: createTrpcHandler(services),
+      audit_export: createAuditExport(services),
+      auth: createAuthHandler({ auth, counters, public_url, database, addressOf }),
+      trpc: createTrpcHandler(services, { addressOf }),
+      exports: createPayoutsExport(services),
       pages,
       minerPages: (request) => miner_reads.take(addressOf(request)),
       public_url,
@@ -157,7 +202,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       agents_max: AGENTS_MAX,
       recheck_ms: 3_000,
     },
-    { server, sql, auth, figures, fleet, feed, counters, log, now },
+    { server, sql, auth, figures, fleet, feed, trouble: notices.live, counters, log, now },
   );
   server.maxConnections = CONNECTIONS_MAX;
   server.on("upgrade", (request, socket, head) => {
@@ -177,7 +222,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     await hub.close();
     clearTimeout(cut);
-    await Promise.race([fleet.stop(), new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref())]);
+    await Promise.race([
+      Promise.allSettled([fleet.stop(), notices.stop()]),
+      new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref()),
+    ]);
     await Promise.race([
       Promise.allSettled([pages.close(), database.close()]),
       new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref()),
@@ -191,13 +239,15 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     throw error;
   }
   await watch.start();
+  started = true;
+  notices.start();
   feed.start();
   fleet.start();
   const sweep = startSweep({ interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, rows_max: 5_000 }, { sql, log, now });
   public_feed.start();
   setBridge({
     whoIs: services.whoIs,
-    createCaller: async (headers) => createCaller(await createContext(services, headers)),
+    createCaller: async (headers) => createCaller(await createContext(services, headers, null)),
     findMiner: (address) => findMiner(address, { miners, live }),
   });
   const bound = server.address() as AddressInfo;

@@ -1,3 +1,4 @@
+import { formatSats } from "@otedama/shared/units";
 import { type Database, transaction } from "../pool/connect.ts";
 import { PayoutError } from "./errors.ts";
 import { lockBatch, moveBatch } from "./lock.ts";
@@ -8,11 +9,12 @@ import { readPayoutPolicy } from "./policy.ts";
  * One person's approval. With enough distinct ones the batch goes on. How many are enough is what the batch was planned with or what
  * today's policy asks for its sum, whichever is more.
  *
- * Throws a PayoutError: `not_found`, `wrong_state`, `not_allowed` (the same person twice), `bad_input`.
+ * Throws a PayoutError: `not_found`, `wrong_state`, `changed` (the sum is another one than was looked at), `not_allowed` (the same person
+ * twice), `bad_input`.
  */
-export function approveBatch(
+export async function approveBatch(
   database: Database,
-  options: { batch_id: number; person: string },
+  options: { batch_id: number; person: string; expected_amount_sats?: number | bigint },
 ): Promise<{ approved: boolean; approvals: number; approvals_required: number }> {
   const person = options.person.trim().toLowerCase();
   if (person === "") throw new PayoutError("bad_input", "person: say who approves.");
@@ -20,6 +22,13 @@ export function approveBatch(
     const batch = await lockBatch(client, options.batch_id);
     if (batch.state !== "planned") {
       throw new PayoutError("wrong_state", `Batch ${batch.id} is ${batch.state}: only a planned batch is approved.`);
+    }
+    const expected = options.expected_amount_sats;
+    if (expected !== undefined && BigInt(expected) !== batch.amount_sats) {
+      throw new PayoutError(
+        "changed",
+        `Batch ${batch.id} is of ${formatSats(batch.amount_sats)} BTC now and was of ${formatSats(expected)} BTC. Look at it again.`,
+      );
     }
     const { policy } = await readPayoutPolicy(client);
     const required = Math.max(batch.approvals_required, approvalsRequired(batch.amount_sats, policy.payouts));

@@ -12,7 +12,10 @@ import { listAttempts } from "./transactions.ts";
  *
  * Throws a PayoutError: `not_found`, `wrong_state`, `bad_input`.
  */
-export function requestBump(database: Database, options: { batch_id: number; fee_rate: number; person: string }): Promise<void> {
+export async function requestBump(
+  database: Database,
+  options: { batch_id: number; fee_rate: number; person: string },
+): Promise<void> {
   const { fee_rate } = options;
   if (!Number.isFinite(fee_rate) || fee_rate <= 0) {
     throw new PayoutError("bad_input", "fee_rate: give a number of satoshis a virtual byte above 0.");

@@ -16,7 +16,10 @@ import { readPayoutPolicy } from "./policy.ts";
  *
  * Throws a PayoutError: `not_found`, `wrong_state`, `bad_input`.
  */
-export function cancelBatch(database: Database, options: { batch_id: number; person: string; reason: string }): Promise<void> {
+export async function cancelBatch(
+  database: Database,
+  options: { batch_id: number; person: string; reason: string },
+): Promise<void> {
   const reason = requireReason(options.reason);
   return transaction(database, async (client) => {
     const batch = await lockBatch(client, options.batch_id);

@@ -37,7 +37,7 @@ export interface CreatedBatches {
  *
  * Throws a PayoutError: `no_policy`, `bad_input`, `changed`.
  */
-export function createBatches(database: Database, options: CreateBatchesOptions): Promise<CreatedBatches> {
+export async function createBatches(database: Database, options: CreateBatchesOptions): Promise<CreatedBatches> {
   const key = options.plan_key.trim();
   if (key === "" || key.length > 100 || key.includes("/")) {
     throw new PayoutError("bad_input", "plan_key: give the plan a name of 1 to 100 characters without a slash.");

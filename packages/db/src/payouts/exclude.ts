@@ -9,7 +9,7 @@ import { lockBatch, moveBatch } from "./lock.ts";
  *
  * Throws a PayoutError: `not_found`, `wrong_state`, `bad_input`.
  */
-export function excludeItem(
+export async function excludeItem(
   database: Database,
   options: { batch_id: number; account_id: number; person: string; reason: string },
 ): Promise<{ batch_cancelled: boolean }> {

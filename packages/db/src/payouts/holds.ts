@@ -8,7 +8,7 @@ import { requireReason } from "./exclude.ts";
  * Nothing is planned for the account until it is released. What is in a batch already stays there: `excludeItem` takes it out.
  * Throws a PayoutError: `not_found`, `wrong_state` (held already), `bad_input`.
  */
-export function holdAccount(
+export async function holdAccount(
   database: Database,
   options: { account_id: number; person: string; reason: string },
 ): Promise<PayoutHoldDto> {

@@ -11,6 +11,7 @@ export { excludeItem } from "./exclude.ts";
 export { explainAccount } from "./explain.ts";
 export { type HistoryQuery, historyCsvHeader, historyCsvLine, listPayoutHistory } from "./history.ts";
 export { holdAccount, listHolds, readHold, releaseAccount } from "./holds.ts";
+export { listPayments } from "./payments.ts";
 export {
   approvalsRequired,
   effectiveThreshold,

@@ -26,6 +26,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // Without a listener a connection that the server closes while idle would end the process.
   pool.on("error", (error) => options.onError?.(error));
+  // The same for one that is in somebody's hands between two queries: the next query tells.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 

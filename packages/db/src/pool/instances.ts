@@ -38,8 +38,6 @@ export async function keepWindowEnds(db: Queryable, cause_key: string, block_has
   );
 }
 
-const ignore = () => {};
-
 /** "otedama" in the first half; what is led in the second. */
 const LOCK = [0x6f74_6564, 1] as const;
 
@@ -58,14 +56,11 @@ export class BlockLeader {
   /** True while this process leads; takes the lead where nobody has it. Throws what the database throws. */
   async leads(): Promise<boolean> {
     const client = this.#client ?? (await this.#database.connect());
-    // A connection in hand reports its end here; the next query on it fails, and the lead is given up then.
-    if (!this.#client) client.on("error", ignore);
     try {
       if (this.#client) await client.query("SELECT 1");
       else {
         const { rows } = await client.query<{ got: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS got", [...LOCK]);
         if (!rows[0]?.got) {
-          client.off("error", ignore);
           client.release();
           return false;
         }

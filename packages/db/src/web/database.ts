@@ -56,6 +56,8 @@ export function openWebDatabase(options: WebDatabaseOptions, dependencies: { onE
   const sql = new pg.Pool({ ...connection, max: options.connections_max, types: rowTypes });
   // An idle connection that breaks (the server stopped) is reported here and replaced by the pool at the next query.
   sql.on("error", dependencies.onError);
+  // One that breaks in somebody's hands, between two queries of a transaction, tells at the next query.
+  sql.on("connect", (client) => client.on("error", () => {}));
   const prisma = new PrismaClient({
     adapter: new PrismaPg(
       { ...connection, max: 4 },

@@ -1,11 +1,43 @@
 /** The control plane's side of the database: read models (select → DTO), people and their tokens, and what the hub writes. */
+export {
+  API_KEY_PREFIX,
+  API_KEYS_PER_PERSON_MAX,
+  type ApiKeyRow,
+  createApiKey,
+  findApiKey,
+  listApiKeys,
+  revokeApiKey,
+  touchApiKey,
+} from "./api_keys.ts";
+export { type Actor, type AuditLine, auditChoices, auditLine, countAudit, listAudit, writeAudit } from "./audit.ts";
 export { getAccount, listBalances } from "./balances.ts";
 export { getBlock, listBlocks } from "./blocks.ts";
+export { accountOfAddress, listCorrectionsNamed } from "./corrections.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
 export { accountHashrateSeries, frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
-export { explainAccount, getLedgerEntry, listLedger } from "./ledger.ts";
+export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
+export { explainAccount, getLedgerEntry, listLedger, listLedgerSums } from "./ledger.ts";
 export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
+export {
+  type ClaimedDelivery,
+  changeNoticeChannel,
+  claimDeliveries,
+  createNoticeChannel,
+  deleteOldNotices,
+  finishDelivery,
+  getNoticeChannel,
+  type LiveNotice,
+  listDeliveries,
+  listNoticeChannels,
+  NOTICE_CHANNELS_MAX,
+  type NoticeChannelRow,
+  openNoticeChannels,
+  removeNoticeChannel,
+  retryDeliveries,
+  routeNotices,
+  writeNotice,
+} from "./notices.ts";
 export {
   createOwner,
   deleteExpired,
@@ -13,11 +45,35 @@ export {
   ownerExists,
   type SetupRefusal,
   setupTokenIsGood,
-  writeAudit,
 } from "./people.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
+export { type LiveRates, readReserveRisk } from "./reserve_risk.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
+export {
+  changeRole,
+  disablePerson,
+  enablePerson,
+  listPeople,
+  type PersonRefusal,
+  resetSecondFactor,
+  setSecondFactorFor,
+} from "./roles.ts";
 export { searchEverything } from "./search.ts";
+export {
+  confirmSecondFactor,
+  countBackupCodes,
+  countWrongCode,
+  getSecondFactor,
+  offerSecondFactor,
+  removeSecondFactor,
+  replaceBackupCodes,
+  SECOND_FACTOR_FAILURES_MAX,
+  SECOND_FACTOR_LOCK_S,
+  spendBackupCode,
+  spendStep,
+} from "./second_factors.ts";
+export { changePassword, endSession, endSessions, listSessions, passwordHash, touchSession } from "./sessions.ts";
+export { personStanding, type Standing } from "./standing.ts";
 export { readStatistics, recentLuck, type StatisticsReading } from "./statistics.ts";
 export { type PoolSummary, poolSummary } from "./summary.ts";
 export {

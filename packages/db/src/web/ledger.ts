@@ -33,14 +33,19 @@ export async function listLedger(sql: Sql, query: LedgerQuery): Promise<LedgerPa
       query.page_size,
       (query.page - 1) * query.page_size,
     ]),
-    sql.query<LedgerSumDto>("SELECT kind, balance_sats FROM ledger_kind_balance ORDER BY kind"),
+    listLedgerSums(sql),
   ]);
   return {
     total: count.rows[0]?.total ?? 0,
     rows: page.rows,
-    sums: sums.rows,
-    ledger_sum_sats: sums.rows.reduce((sum, row) => sum + row.balance_sats, 0),
+    sums,
+    ledger_sum_sats: sums.reduce((sum, row) => sum + row.balance_sats, 0),
   };
+}
+
+/** What all accounts of each kind hold together. */
+export async function listLedgerSums(sql: Sql): Promise<LedgerSumDto[]> {
+  return (await sql.query<LedgerSumDto>("SELECT kind, balance_sats FROM ledger_kind_balance ORDER BY kind")).rows;
 }
 
 /** Null when there is no such entry. */

@@ -1,13 +1,48 @@
 import { randomUUID } from "node:crypto";
+import type { Role } from "@otedama/shared";
 import { Prisma, type PrismaClient } from "../generated/client.ts";
+import { auditLine } from "./audit.ts";
 import type { Sql } from "./database.ts";
 import { tokenHash } from "./tokens.ts";
 
 /** Better Auth's name for a password kept here, as against one that another service vouches for. */
 const PASSWORD_ISSUER = "local:credential";
 const PASSWORD_PROVIDER = "credential";
-/** Held by whoever creates the owner, so that two set-ups at once cannot both find that there is none. */
-const OWNER_LOCK = 0x0ed4;
+/** Held by whoever changes how many owners there are, so that two at once cannot both find that it may be done. */
+export const OWNER_LOCK = 0x0ed4;
+
+/** A person who signs in with a password. */
+export async function createPerson(
+  tx: Prisma.TransactionClient,
+  person: { name: string; email: string; role: Role; password_hash: string },
+): Promise<string> {
+  const id = randomUUID();
+  await tx.user.create({
+    data: {
+      id,
+      name: person.name,
+      email: person.email.toLowerCase(),
+      emailVerified: true,
+      role: person.role,
+      loginCredentials: {
+        create: {
+          id: randomUUID(),
+          accountId: id,
+          providerId: PASSWORD_PROVIDER,
+          issuer: PASSWORD_ISSUER,
+          password: person.password_hash,
+        },
+      },
+    },
+  });
+  return id;
+}
+
+/** True when a statement broke the rule that an e-mail address is one person's. */
+export function isEmailTaken(error: unknown): boolean {
+  // The only unique value that a person chose is the address.
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+}
 
 export type SetupRefusal = "owner_exists" | "bad_token" | "email_taken";
 
@@ -38,45 +73,14 @@ export async function createOwner(
       data: { used_at: new Date() },
     });
     if (used.count !== 1) return { refused: "bad_token" };
-    const id = randomUUID();
-    await tx.user.create({
-      data: {
-        id,
-        name: owner.name,
-        email: owner.email.toLowerCase(),
-        emailVerified: true,
-        role: "owner",
-        loginCredentials: {
-          create: {
-            id: randomUUID(),
-            accountId: id,
-            providerId: PASSWORD_PROVIDER,
-            issuer: PASSWORD_ISSUER,
-            password: owner.password_hash,
-          },
-        },
-      },
-    });
-    await tx.auditLog.create({ data: { actor: id, action: "setup.complete", subject: `user:${id}`, details: {} } });
+    const id = await createPerson(tx, { ...owner, role: "owner" });
+    await auditLine(tx, { id, address: null }, { action: "setup.complete", subject: `person:${id}`, after: { role: "owner" } });
     return { id };
   });
   return created.catch((error: unknown) => {
-    // The only unique value that a person chose is the address.
-    if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002") return { refused: "email_taken" };
+    if (isEmailTaken(error)) return { refused: "email_taken" };
     throw error;
   });
-}
-
-export async function writeAudit(
-  sql: Sql,
-  line: { actor: string; action: string; subject: string; details?: Record<string, unknown> },
-): Promise<void> {
-  await sql.query("INSERT INTO audit_log (actor, action, subject, details) VALUES ($1, $2, $3, $4)", [
-    line.actor,
-    line.action,
-    line.subject,
-    JSON.stringify(line.details ?? {}),
-  ]);
 }
 
 /** Of these session ids, the ones that ended: signed out, removed or expired. */
@@ -93,4 +97,5 @@ export async function endedSessions(sql: Sql, ids: string[]): Promise<string[]> 
 export async function deleteExpired(sql: Sql): Promise<void> {
   await sql.query(`DELETE FROM session WHERE "expiresAt" <= (now() AT TIME ZONE 'UTC') - interval '1 day'`);
   await sql.query("DELETE FROM setup_token WHERE expires_at <= now() - interval '1 day'");
+  await sql.query("DELETE FROM invite WHERE expires_at <= now() - interval '30 days'");
 }

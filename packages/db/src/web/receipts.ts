@@ -119,8 +119,9 @@ async function readPart(sql: Sql, block_hash: string, position: number): Promise
 }
 
 /**
- * Which receipts hold the shares that a block's reward was divided by. PROP takes the block's own; PPLNS goes back from the block until
- * there is a window's worth of work, over the receipts of every instance that ran then. The other schemes do not pay by block.
+ * Which receipts hold the shares that a block's reward was divided by, over the receipts of every instance that ran then. PROP goes back to
+ * the last block below it that the pool mined together and that is in the chain, PPLNS until there is a window's worth of work. The other
+ * schemes do not pay by block.
  */
 async function readDrawsOn(sql: Sql, receipt: ReceiptDto): Promise<MinerReceiptDto["draws_on"]> {
   const found = await sql.query<{ network_difficulty: number; policy: unknown }>(
@@ -137,7 +138,12 @@ async function readDrawsOn(sql: Sql, receipt: ReceiptDto): Promise<MinerReceiptD
       WHERE r.started_at <= to_timestamp($1::float8 / 1000) ORDER BY r.ended_at DESC, r.number DESC LIMIT ${WINDOW_RECEIPTS_MAX}`,
     [receipt.ended_at_ms],
   );
-  const needed = scheme === "prop" ? 1n : workHashes(pplns_window * (found.rows[0]?.network_difficulty ?? 0) || 1);
+  if (scheme === "prop") {
+    const begin_ms = await readRoundBegin(sql, receipt);
+    const blocks = rows.filter((row) => begin_ms === null || row.ended_at_ms > begin_ms);
+    return { blocks: blocks.map(named), whole: begin_ms !== null };
+  }
+  const needed = workHashes(pplns_window * (found.rows[0]?.network_difficulty ?? 0) || 1);
   let work = 0n;
   let begin_ms = receipt.started_at_ms;
   for (const row of rows.filter((one) => one.ended_at_ms <= receipt.ended_at_ms)) {
@@ -145,8 +151,20 @@ async function readDrawsOn(sql: Sql, receipt: ReceiptDto): Promise<MinerReceiptD
     work += BigInt(row.work);
     begin_ms = Math.min(begin_ms, row.started_at_ms);
   }
-  const blocks = rows.filter((row) => row.ended_at_ms >= begin_ms && row.started_at_ms <= receipt.ended_at_ms);
-  return { blocks: blocks.map(({ hash, height }) => ({ hash, height })), whole: work >= needed };
+  return { blocks: rows.filter((row) => row.ended_at_ms >= begin_ms).map(named), whole: work >= needed };
+}
+
+const named = ({ hash, height }: { hash: string; height: number }) => ({ hash, height });
+
+/** Null for the pool's first round. */
+async function readRoundBegin(sql: Sql, receipt: ReceiptDto): Promise<number | null> {
+  const { rows } = await sql.query<{ at_ms: number }>(
+    `SELECT coalesce(r.ended_at, b.found_at) AS at_ms FROM block b LEFT JOIN receipt r ON r.block_hash = b.hash
+       LEFT JOIN worker w ON w.id = b.worker_id
+      WHERE b.height < $1 AND b.state IN ('pending', 'confirmed') AND NOT coalesce(w.solo, false) ORDER BY b.height DESC LIMIT 1`,
+    [receipt.block_height],
+  );
+  return rows[0]?.at_ms ?? null;
 }
 
 /** The account's packed shares from the `from`-th on; null when the block has no receipt. Empty at the end, or where they are no longer kept. */

@@ -29,6 +29,8 @@ constexpr int64_t DRAIN_NS = 3'000'000'000;
 constexpr uint32_t SUBSCRIBE_ID = 1;
 constexpr uint32_t AUTHORIZE_ID = 2;
 constexpr uint32_t FIRST_SUBMIT_ID = 256;
+// 127.1.0.1.
+constexpr uint32_t SOURCE_FIRST = 0x7f010001;
 
 // The text between the quotes of the n-th string in the params of a line we know the form of.
 std::string_view nth_string(std::string_view line, size_t from, int n) {
@@ -142,7 +144,7 @@ bool Crowd::open_one(uint32_t index) {
     ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     sockaddr_in local{};
     local.sin_family = AF_INET;
-    local.sin_addr.s_addr = htonl(0x7f000001 + index % options_.source_addresses);
+    local.sin_addr.s_addr = htonl(SOURCE_FIRST + index % options_.source_addresses);
     ::bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local);
   }
   if (::connect(fd, reinterpret_cast<sockaddr*>(&remote), sizeof remote) != 0 && errno != EINPROGRESS) {

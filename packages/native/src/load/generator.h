@@ -22,7 +22,8 @@ struct CrowdOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;
   uint32_t workers = 1;
-  // Source addresses 127.0.0.1, 127.0.0.2, …: each can hold about 28,000 connections to one port. 0 leaves the choice to the system.
+  // Source addresses 127.1.0.1, 127.1.0.2, …: each can hold about 28,000 connections to one port, and none of them takes a port of
+  // 127.0.0.1 away from others on this machine. 0 leaves the choice to the system.
   uint32_t source_addresses = 0;
   // `#` is replaced by the worker's number.
   std::string user = "load.#";

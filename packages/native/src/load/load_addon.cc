@@ -132,13 +132,18 @@ class NativeCrowd : public Napi::ObjectWrap<NativeCrowd> {
 class NativePlainServer : public Napi::ObjectWrap<NativePlainServer> {
  public:
   static Napi::Function make(Napi::Env env) {
-    return DefineClass(env, "NativePlainServer", {InstanceMethod<&NativePlainServer::port>("port"), InstanceMethod<&NativePlainServer::close>("close")});
+    return DefineClass(env, "NativePlainServer",
+                       {InstanceMethod<&NativePlainServer::port>("port"), InstanceMethod<&NativePlainServer::broadcast>("broadcast"),
+                        InstanceMethod<&NativePlainServer::close>("close")});
   }
   explicit NativePlainServer(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<NativePlainServer>(info), server_(std::make_unique<PlainServer>(info[0].ToString().Utf8Value())) {}
 
  private:
   Napi::Value port(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), server_->port()); }
+  void broadcast(const Napi::CallbackInfo& info) {
+    if (server_) server_->broadcast(info[0].ToString().Utf8Value());
+  }
   void close(const Napi::CallbackInfo&) { server_.reset(); }
 
   std::unique_ptr<PlainServer> server_;

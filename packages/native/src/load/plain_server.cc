@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +43,9 @@ PlainServer::PlainServer(std::string job_line) : job_line_(std::move(job_line)),
   event.events = EPOLLIN;
   event.data.fd = listener_;
   ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event);
+  wake_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  event.data.fd = wake_fd_;
+  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_fd_, &event);
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -50,6 +54,7 @@ PlainServer::~PlainServer() {
   if (thread_.joinable()) thread_.join();
   for (const auto& [fd, partial] : partial_) ::close(fd);
   ::close(listener_);
+  ::close(wake_fd_);
   ::close(epoll_);
 }
 
@@ -59,6 +64,10 @@ void PlainServer::loop() {
     const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 100);
     for (int i = 0; i < count; i++) {
       const int fd = events[i].data.fd;
+      if (fd == wake_fd_) {
+        send_to_all();
+        continue;
+      }
       if (fd != listener_) {
         if (!serve(fd)) {
           ::close(fd);
@@ -77,6 +86,24 @@ void PlainServer::loop() {
       }
     }
   }
+}
+
+void PlainServer::broadcast(std::string line) {
+  std::lock_guard guard(mutex_);
+  to_all_ = std::move(line);
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
+}
+
+void PlainServer::send_to_all() {
+  std::string line;
+  {
+    std::lock_guard guard(mutex_);
+    line.swap(to_all_);
+    uint64_t count;
+    [[maybe_unused]] const ssize_t got = ::read(wake_fd_, &count, sizeof count);
+  }
+  for (const auto& [fd, partial] : partial_) ::send(fd, line.data(), line.size(), MSG_NOSIGNAL);
 }
 
 bool PlainServer::serve(int fd) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -19,20 +20,26 @@ class PlainServer {
   ~PlainServer();
 
   uint16_t port() const { return port_; }
+  // Sends a line to every connection, soon: what a broadcast costs at least.
+  void broadcast(std::string line);
 
  private:
   void loop();
   bool serve(int fd);
+  void send_to_all();
 
   const std::string job_line_;
   int epoll_ = -1;
   int listener_ = -1;
+  int wake_fd_ = -1;
   uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
   // By descriptor: what came of a line whose end did not come yet.
   std::unordered_map<int, std::string> partial_;
   std::vector<char> buffer_;
   std::string answers_;
+  std::mutex mutex_;
+  std::string to_all_;
   std::thread thread_;
 };
 

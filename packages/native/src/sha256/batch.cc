@@ -30,16 +30,18 @@ struct Kernel {
   size_t worth_from;
   size_t worth_from_with_sha_ni;
   void (*run)(const Group&);
+  // Null where the kernel takes one group at a time.
+  void (*run_two)(const Group[2]);
 };
 
 constexpr Kernel KERNELS[] = {
 #if defined(__x86_64__)
-    {FEATURE_AVX512, 16, 4, 7, sha256d_group_avx512},
-    {FEATURE_SHA_NI, 2, 1, 1, sha256d_group_sha_ni},
-    {FEATURE_AVX2, 8, 3, 3, sha256d_group_avx2},
-    {FEATURE_SSE41, 4, 2, 2, sha256d_group_sse41},
+    {FEATURE_AVX512, 16, 4, 7, sha256d_group_avx512, sha256d_two_groups_avx512},
+    {FEATURE_SHA_NI, 2, 1, 1, sha256d_group_sha_ni, nullptr},
+    {FEATURE_AVX2, 8, 3, 3, sha256d_group_avx2, nullptr},
+    {FEATURE_SSE41, 4, 2, 2, sha256d_group_sse41, nullptr},
 #endif
-    {0, 1, 1, 1, sha256d_group_portable},
+    {0, 1, 1, 1, sha256d_group_portable, nullptr},
 };
 
 const Kernel& kernel_for(size_t messages, uint32_t features) {
@@ -50,27 +52,31 @@ const Kernel& kernel_for(size_t messages, uint32_t features) {
   return KERNELS[sizeof KERNELS / sizeof *KERNELS - 1];
 }
 
-// Runs `fill(group, lane, message)` for messages 0 … n - 1 over as many groups as it takes. Idle lanes repeat the last message
-// and write to a place nobody reads.
+// Runs `fill(group, lane, place, message)` for messages 0 … n - 1 over as many groups as it takes. `place` counts lanes over both groups
+// where two run side by side. Idle lanes repeat the last message and write to a place nobody reads.
 template <class Fill>
 void in_groups(size_t n, size_t head_blocks, size_t tail_blocks, Fill fill) {
   const uint32_t features = active_features();
   uint8_t unread[DIGEST_BYTES];
   for (size_t first = 0; first < n;) {
     const Kernel& kernel = kernel_for(n - first, features);
-    const size_t used = n - first < kernel.lanes ? n - first : kernel.lanes;
-    Group group;
-    group.head_blocks = head_blocks;
-    group.tail_blocks = tail_blocks;
-    for (size_t lane = 0; lane < used; lane++) fill(group, lane, first + lane);
-    for (size_t lane = used; lane < kernel.lanes; lane++) {
-      group.from[lane] = group.from[used - 1];
-      group.head[lane] = group.head[used - 1];
-      group.tail[lane] = group.tail[used - 1];
-      group.out[lane] = unread;
+    const size_t count = kernel.run_two && n - first >= kernel.lanes + kernel.worth_from_with_sha_ni ? 2 : 1;
+    Group groups[2];
+    for (size_t g = 0; g < count; g++) {
+      Group& group = groups[g];
+      const size_t used = n - first < kernel.lanes ? n - first : kernel.lanes;
+      group.head_blocks = head_blocks;
+      group.tail_blocks = tail_blocks;
+      for (size_t lane = 0; lane < used; lane++) fill(group, lane, g * kernel.lanes + lane, first + lane);
+      for (size_t lane = used; lane < kernel.lanes; lane++) {
+        group.from[lane] = group.from[used - 1];
+        group.head[lane] = group.head[used - 1];
+        group.tail[lane] = group.tail[used - 1];
+        group.out[lane] = unread;
+      }
+      first += used;
     }
-    kernel.run(group);
-    first += used;
+    count == 2 ? kernel.run_two(groups) : kernel.run(groups[0]);
   }
 }
 
@@ -90,13 +96,13 @@ size_t pad(uint8_t out[2 * BLOCK_BYTES], const uint8_t* rest, size_t rest_bytes,
 
 void sha256d_many_80(const uint8_t* headers, uint8_t* out, size_t n) {
   constexpr size_t HEADER_BYTES = 80;
-  uint8_t tails[LANES_MAX][2 * BLOCK_BYTES];
-  in_groups(n, 1, 1, [&](Group& group, size_t lane, size_t message) {
+  uint8_t tails[2 * LANES_MAX][2 * BLOCK_BYTES];
+  in_groups(n, 1, 1, [&](Group& group, size_t lane, size_t place, size_t message) {
     const uint8_t* header = headers + message * HEADER_BYTES;
-    pad(tails[lane], header + BLOCK_BYTES, HEADER_BYTES - BLOCK_BYTES, HEADER_BYTES);
+    pad(tails[place], header + BLOCK_BYTES, HEADER_BYTES - BLOCK_BYTES, HEADER_BYTES);
     group.from[lane] = INITIAL_STATE.data();
     group.head[lane] = header;
-    group.tail[lane] = tails[lane];
+    group.tail[lane] = tails[place];
     group.out[lane] = out + message * DIGEST_BYTES;
   });
 }
@@ -104,7 +110,7 @@ void sha256d_many_80(const uint8_t* headers, uint8_t* out, size_t n) {
 void sha256d_many_64(const uint8_t* pairs, uint8_t* out, size_t n) {
   uint8_t padding[2 * BLOCK_BYTES];
   pad(padding, pairs, 0, BLOCK_BYTES);
-  in_groups(n, 1, 1, [&](Group& group, size_t lane, size_t message) {
+  in_groups(n, 1, 1, [&](Group& group, size_t lane, size_t, size_t message) {
     group.from[lane] = INITIAL_STATE.data();
     group.head[lane] = pairs + message * BLOCK_BYTES;
     group.tail[lane] = padding;
@@ -130,14 +136,14 @@ void sha256d_from_midstate_many(const Remainder* messages, uint8_t* out, size_t 
         done |= uint64_t{1} << i;
         members[member_count++] = i;
       }
-      uint8_t tails[LANES_MAX][2 * BLOCK_BYTES];
-      in_groups(member_count, head_blocks(chunk[shape]), two_tails(chunk[shape]) ? 2 : 1, [&](Group& group, size_t lane, size_t member) {
+      uint8_t tails[2 * LANES_MAX][2 * BLOCK_BYTES];
+      in_groups(member_count, head_blocks(chunk[shape]), two_tails(chunk[shape]) ? 2 : 1, [&](Group& group, size_t lane, size_t place, size_t member) {
         const Remainder& message = chunk[members[member]];
         const size_t whole = head_blocks(message) * BLOCK_BYTES;
-        pad(tails[lane], message.tail + whole, message.tail_bytes - whole, message.total_bytes);
+        pad(tails[place], message.tail + whole, message.tail_bytes - whole, message.total_bytes);
         group.from[lane] = message.midstate->data();
         group.head[lane] = message.tail;
-        group.tail[lane] = tails[lane];
+        group.tail[lane] = tails[place];
         group.out[lane] = out + (first + members[member]) * DIGEST_BYTES;
       });
     }

@@ -24,6 +24,8 @@ void sha256d_group_portable(const Group& group);
 void sha256d_group_sse41(const Group& group);
 void sha256d_group_avx2(const Group& group);
 void sha256d_group_avx512(const Group& group);
+// Two groups of one shape, side by side.
+void sha256d_two_groups_avx512(const Group groups[2]);
 void sha256d_group_sha_ni(const Group& group);
 #endif
 

@@ -37,6 +37,20 @@ Napi::Value digests(const Napi::CallbackInfo& info, size_t message_bytes, void (
   return out;
 }
 
+// merkleClimbMany(nodes, branches): see sha256.h.
+Napi::Value merkle_climb_many(const Napi::CallbackInfo& info) {
+  size_t nodes_size, branches_size;
+  const uint8_t* nodes = bytes_of(info, 0, nodes_size);
+  const uint8_t* branches = bytes_of(info, 1, branches_size);
+  if (nodes_size % sha256::DIGEST_BYTES != 0 || branches_size % sha256::DIGEST_BYTES != 0) {
+    throw Napi::RangeError::New(info.Env(), "length must be a multiple of 32");
+  }
+  auto out = Napi::Uint8Array::New(info.Env(), nodes_size);
+  std::copy_n(nodes, nodes_size, out.Data());
+  sha256::merkle_climb_many(out.Data(), nodes_size / sha256::DIGEST_BYTES, branches, branches_size / sha256::DIGEST_BYTES);
+  return out;
+}
+
 // sha256dTails(prefix, tails, tail_bytes): the prefix's whole blocks are hashed once and each tail goes on from there.
 Napi::Value sha256d_tails(const Napi::CallbackInfo& info) {
   size_t prefix_size, tails_size;
@@ -74,6 +88,7 @@ void init_kernels(Napi::Env env, Napi::Object exports) {
   add("sha256d", [](const Napi::CallbackInfo& info) { return digest(info, sha256::sha256d); });
   add("sha256dMany80", [](const Napi::CallbackInfo& info) { return digests(info, 80, sha256::sha256d_many_80); });
   add("sha256dMany64", [](const Napi::CallbackInfo& info) { return digests(info, 64, sha256::sha256d_many_64); });
+  add("merkleClimbMany", merkle_climb_many);
   add("sha256dTails", sha256d_tails);
   init_miner(env, exports);
 }

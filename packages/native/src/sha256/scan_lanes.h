@@ -2,17 +2,24 @@
 // count_up() (the lane numbers) and at_most(V, V), a bit for each lane whose unsigned value is not above the bound.
 #pragma once
 
-#include <utility>
-
-#include "sha256/lanes.h"
 #include "sha256/scan.h"
+#include "sha256/streams.h"
 
 namespace {
 
 template <class T>
-struct ScanLanes {
+struct ScanLanes : Streams<T> {
   using V = typename T::V;
   using L = Sha256Lanes<T>;
+  using S = Streams<T>;
+  using S::DIGEST_W15;
+  using S::DIGEST_W8;
+  using S::digest_schedule;
+  using S::finish_schedule;
+  using S::ror32;
+  using S::small0;
+  using S::small1;
+  using S::store_padding;
 
   // One midstate after what does not depend on the nonce.
   struct Prepared {
@@ -21,10 +28,6 @@ struct ScanLanes {
     // Round 3 without its nonce: the new e and the new a.
     uint32_t e4, a4;
   };
-
-  static OTEDAMA_INLINE uint32_t ror32(uint32_t x, int n) { return x >> n | x << (32 - n); }
-  static OTEDAMA_INLINE uint32_t small0(uint32_t x) { return ror32(x, 7) ^ ror32(x, 18) ^ x >> 3; }
-  static OTEDAMA_INLINE uint32_t small1(uint32_t x) { return ror32(x, 17) ^ ror32(x, 19) ^ x >> 10; }
 
   // The two sums of one scalar round: what is added to d, and what becomes a.
   static OTEDAMA_INLINE void scalar_round(const uint32_t (&s)[8], uint32_t kw, uint32_t& t1, uint32_t& a) {
@@ -46,33 +49,6 @@ struct ScanLanes {
     scalar_round(p.s, otedama::sha256::K[3], t1, p.a4);
     p.e4 = p.s[3] + t1;
     return p;
-  }
-
-  // Round I with the names standing still: round I finds its `a` at s[-I mod 8]. `kw` is the schedule word plus the constant.
-  template <int I>
-  static OTEDAMA_INLINE void round(V (&s)[8], V kw) {
-    constexpr int n = (64 - I) & 7;
-    L::round(s[n], s[(n + 1) & 7], s[(n + 2) & 7], s[(n + 3) & 7], s[(n + 4) & 7], s[(n + 5) & 7], s[(n + 6) & 7], s[(n + 7) & 7], kw);
-  }
-
-  static OTEDAMA_INLINE V k(int i) { return T::set1(otedama::sha256::K[i]); }
-
-  // Stores words First … First + 15 of a schedule, with their round constants added.
-  template <int First>
-  static OTEDAMA_INLINE void store_with_constants(const V (&w)[16], V* kw) {
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      ((kw[First + I] = T::add(w[I], k(First + I))), ...);
-    }(std::make_integer_sequence<int, 16>{});
-  }
-
-  // Extends a schedule of which `w` holds words 16 … 31 to its end, storing all of them with their constants.
-  static OTEDAMA_INLINE void finish_schedule(V (&w)[16], V* kw) {
-    store_with_constants<16>(w, kw);
-    const auto sixteen = [&]<int... I>(std::integer_sequence<int, I...>, int first) __attribute__((always_inline)) {
-      ((L::template extend<I>(w), kw[first + I] = T::add(w[I], k(first + I))), ...);
-    };
-#pragma GCC unroll 1
-    for (int first = 32; first < 64; first += 16) sixteen(std::make_integer_sequence<int, 16>{}, first);
   }
 
   // Words 8 … 63 of the schedule of the header's second block for one vector of nonces, round constants added. Words 4 … 15 are
@@ -99,60 +75,6 @@ struct ScanLanes {
     w[14] = T::add(T::add(L::schedule1(w[12]), w[7]), T::set1(small0(W15)));
     w[15] = T::add(T::add(L::schedule1(w[13]), w[8]), T::set1(W15 + small0(w16)));
     finish_schedule(w, kw);
-  }
-
-  // The same for the second hash, whose message is the first one's digest: words 0 … 7, then its padding.
-  static constexpr uint32_t DIGEST_W8 = 0x80000000, DIGEST_W15 = 256;
-
-  static OTEDAMA_INLINE void digest_schedule(const V (&digest)[8], V* kw) {
-    V w[16];
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; i++) {
-      w[i] = digest[i];
-      kw[i] = T::add(w[i], k(i));
-    }
-    w[0] = T::add(w[0], L::schedule0(w[1]));
-    w[1] = T::add(T::add(w[1], L::schedule0(w[2])), T::set1(small1(DIGEST_W15)));
-    w[2] = T::add(T::add(w[2], L::schedule0(w[3])), L::schedule1(w[0]));
-    w[3] = T::add(T::add(w[3], L::schedule0(w[4])), L::schedule1(w[1]));
-    w[4] = T::add(T::add(w[4], L::schedule0(w[5])), L::schedule1(w[2]));
-    w[5] = T::add(T::add(w[5], L::schedule0(w[6])), L::schedule1(w[3]));
-    w[6] = T::add(T::add(T::add(w[6], L::schedule0(w[7])), L::schedule1(w[4])), T::set1(DIGEST_W15));
-    w[7] = T::add(T::add(T::add(w[7], w[0]), L::schedule1(w[5])), T::set1(small0(DIGEST_W8)));
-    w[8] = T::add(T::add(w[1], L::schedule1(w[6])), T::set1(DIGEST_W8));
-    w[9] = T::add(w[2], L::schedule1(w[7]));
-    w[10] = T::add(w[3], L::schedule1(w[8]));
-    w[11] = T::add(w[4], L::schedule1(w[9]));
-    w[12] = T::add(w[5], L::schedule1(w[10]));
-    w[13] = T::add(w[6], L::schedule1(w[11]));
-    w[14] = T::add(T::add(w[7], L::schedule1(w[12])), T::set1(small0(DIGEST_W15)));
-    w[15] = T::add(T::add(T::add(w[8], L::schedule1(w[13])), L::schedule0(w[0])), T::set1(DIGEST_W15));
-    finish_schedule(w, kw);
-  }
-
-  // Words 8 … 15 of both schedules never change.
-  static OTEDAMA_INLINE void store_padding(uint32_t w8, uint32_t w15, V* kw) {
-    for (int i = 8; i < 16; i++) kw[i] = T::set1(otedama::sha256::K[i] + (i == 8 ? w8 : i == 15 ? w15 : 0));
-  }
-
-  // Rounds First … First + Count - 1 of N streams side by side; round First + i takes word base + First + i.
-  template <int N, int First, int Count>
-  static OTEDAMA_INLINE void rounds(V (&s)[N][8], const V* const (&kw)[N], int base) {
-    const auto one = [&]<int I>(std::integral_constant<int, I>) __attribute__((always_inline)) {
-#pragma GCC unroll 4
-      for (int n = 0; n < N; n++) round<I>(s[n], kw[n][base + I]);
-    };
-    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      (one(std::integral_constant<int, First + I>{}), ...);
-    }(std::make_integer_sequence<int, Count>{});
-  }
-
-  // Whole groups of eight rounds, in a loop small enough for the CPU's cache of decoded instructions: unrolled over all rounds,
-  // fetching instructions would be slower than executing them.
-  template <int N>
-  static OTEDAMA_INLINE void loop_rounds(V (&s)[N][8], const V* const (&kw)[N], int first, int end) {
-#pragma GCC unroll 1
-    for (int base = first; base < end; base += 8) rounds<N, 0, 8>(s, kw, base);
   }
 
   // What one stream of `hash` works on: a version of the header over one vector of nonces.
@@ -186,8 +108,8 @@ struct ScanLanes {
       header_words[n] = streams[n].kw;
       digest_words[n] = digest_kw[n];
     }
-    rounds<N, 4, 4>(s, header_words, 0);
-    loop_rounds<N>(s, header_words, 8, 64);
+    S::template rounds<N, 4, 4>(s, header_words, 0);
+    S::template loop_rounds<N>(s, header_words, 8, 64);
 #pragma GCC unroll 4
     for (int n = 0; n < N; n++) {
 #pragma GCC unroll 8
@@ -196,9 +118,9 @@ struct ScanLanes {
 #pragma GCC unroll 8
       for (int i = 0; i < 8; i++) s[n][i] = T::set1(INITIAL_STATE[static_cast<size_t>(i)]);
     }
-    loop_rounds<N>(s, digest_words, 0, 56);
+    S::template loop_rounds<N>(s, digest_words, 0, 56);
     // Of the last rounds only e after round 60 is needed: rounds 61 … 63 merely carry it to h's place.
-    rounds<N, 0, 5>(s, digest_words, 56);
+    S::template rounds<N, 0, 5>(s, digest_words, 56);
 #pragma GCC unroll 4
     for (int n = 0; n < N; n++) {
       const V last = T::add(s[n][((64 - 61) + 4) & 7], T::set1(INITIAL_STATE[7]));

@@ -51,6 +51,10 @@ void sha256d_many_80(const uint8_t* headers, uint8_t* out, size_t n);
 // Merkle nodes: two digests of 32 bytes each, one pair after another.
 void sha256d_many_64(const uint8_t* pairs, uint8_t* out, size_t n);
 
+// Merkle roots: each of `count` nodes (32 bytes, in a row) is replaced by what it becomes after `levels` branches (32 bytes each, from
+// the leaf up), the node always standing left. All nodes climb along the same branches.
+void merkle_climb_many(uint8_t* nodes, size_t count, const uint8_t* branches, size_t levels);
+
 // What remains of a message after whole blocks that were compressed before (a coinbase behind its cached prefix).
 struct Remainder {
   // State after the first `total_bytes - tail_bytes` bytes, which must be a multiple of 64.

@@ -2,6 +2,7 @@
 // syncs it with one more (group commit), then tells the loops how far the log is on disk.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -19,7 +20,7 @@ struct Options {
   std::string dir;
   std::string instance_id;
   uint64_t segment_bytes_max = 64 << 20;
-  // Milliseconds to gather before each turn: 0 where answers wait for the disk.
+  // Least milliseconds between two turns: 0 where answers wait for the disk.
   int gather_ms = 0;
 };
 
@@ -54,6 +55,8 @@ class Writer {
   Stats stats() const;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void run();
   void write_batch();
   void enter_fault(const std::string& message);
@@ -68,6 +71,8 @@ class Writer {
   uint64_t good_segment_ = 0;
   uint64_t good_bytes_ = 0;
   std::vector<Record> writing_;
+  // Not before this: what comes until then is written together.
+  Clock::time_point next_turn_{};
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

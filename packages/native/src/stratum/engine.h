@@ -57,7 +57,7 @@ class Engine {
   void send_state(PacketSocket& to);
   void take_job(PacketReader packet);
   void cancel_takeover();
-  void resume_log();
+  bool resume_log(int tries_max);
 
   Shared shared_;
   std::vector<std::unique_ptr<Loop>> loops_;

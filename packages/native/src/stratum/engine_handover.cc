@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <climits>
 #include <stdexcept>
 
 #include "stratum/clock.h"
@@ -18,11 +19,15 @@ namespace otedama::stratum {
 
 namespace {
 
-constexpr uint32_t VERSION = 1;
+constexpr uint32_t VERSION = 2;
 constexpr int POLL_MS = 100;
 constexpr int RETRY_MS = 1000;
-// Time for logins and block candidates that TypeScript has not answered yet.
-constexpr int64_t QUESTIONS_MS = 2000;
+// Time for logins that TypeScript has not answered yet: whoever waits longer connects again.
+constexpr int64_t LOGINS_MS = 2000;
+// A share that was read is answered, a block candidate when it is stored: a loop waits for that no longer than this.
+constexpr int64_t ANSWERS_MS = 12'000;
+// Tries to have the log again, POLL_MS apart, while shares wait.
+constexpr int PAUSED_TRIES_MAX = 20;
 constexpr size_t CHUNK = 8192;
 
 void require_same_user(int fd) {
@@ -91,9 +96,10 @@ bool Engine::hand_over(const std::string& path) {
     return false;
   }
   for (auto& loop : loops_) loop->pause(true);
-  for (const int64_t until_ms = monotonic_ms() + QUESTIONS_MS; monotonic_ms() < until_ms;) {
+  for (const int64_t began_ms = monotonic_ms(); monotonic_ms() < began_ms + ANSWERS_MS;) {
     bool open = false;
-    for (auto& loop : loops_) open = open || loop->has_open_questions();
+    const bool logins = monotonic_ms() < began_ms + LOGINS_MS;
+    for (auto& loop : loops_) open = open || loop->has_open_questions(logins);
     if (!open) break;
     ::usleep(1000);
   }
@@ -107,8 +113,10 @@ bool Engine::hand_over(const std::string& path) {
     if (to.receive(packet, descriptor) != 'A') throw std::runtime_error("the new engine did not take over");
   } catch (const std::runtime_error&) {
     guard.unlock();
+    // Shares that came meanwhile wait for the log; only where that takes long are they refused.
+    const bool resumed = resume_log(PAUSED_TRIES_MAX);
     for (auto& loop : loops_) loop->pause(false);
-    resume_log();
+    if (!resumed && resume_log(INT_MAX)) shared_.events.push(FaultEvent{"share_log", true, ""});
     throw;
   }
   stopped_ = true;
@@ -117,14 +125,15 @@ bool Engine::hand_over(const std::string& path) {
   return true;
 }
 
-// The other process may still hold the log for the moment it takes to end.
-void Engine::resume_log() {
-  for (int tries = 0;; tries++) {
+// The other process may still hold the log for the moment it takes to end. False where it holds it for longer.
+bool Engine::resume_log(int tries_max) {
+  for (int tries = 1;; tries++) {
     try {
-      return shared_.log.start();
+      shared_.log.start();
+      return true;
     } catch (const share_log::Fault& fault) {
-      if (tries == 0) shared_.events.push(FaultEvent{"share_log", false, fault.message});
-      if (handover_cancelled_) return;
+      if (tries == tries_max) shared_.events.push(FaultEvent{"share_log", false, fault.message});
+      if (tries == tries_max || handover_cancelled_) return false;
       ::usleep(POLL_MS * 1000);
     }
   }
@@ -163,7 +172,7 @@ void Engine::take_job(PacketReader packet) {
   fields.coinbase_prefix = packet.get_list<uint8_t>();
   fields.coinbase_suffix = packet.get_list<uint8_t>();
   fields.merkle_branches = packet.get_list<uint8_t>();
-  jobs_.push_back(std::make_shared<const Job>(std::move(fields), tip, static_cast<uint32_t>(loops_.size()), shared_.duplicates_total));
+  jobs_.push_back(std::make_shared<const Job>(std::move(fields), tip, static_cast<uint32_t>(loops_.size()), shared_.duplicate_bytes));
   for (auto& loop : loops_) loop->take_job(jobs_.back());
 }
 

@@ -1,5 +1,6 @@
 #include "stratum/json.h"
 
+#include <bit>
 #include <cstring>
 
 #include "stratum/hex.h"
@@ -7,6 +8,25 @@
 namespace otedama::stratum::json {
 
 namespace {
+
+// How far a string goes on without anything to look at: its closing quote, an escape, a control character or the end. Eight bytes at a
+// time; of a word's flags only the lowest is exact, and no other is used.
+const char* plain_until(const char* at, const char* end) {
+  constexpr uint64_t ONES = 0x0101010101010101;
+  constexpr uint64_t HIGHS = 0x8080808080808080;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; end - at >= 8; at += 8) {
+      uint64_t word;
+      std::memcpy(&word, at, 8);
+      const uint64_t quotes = word ^ ONES * '"';
+      const uint64_t escapes = word ^ ONES * '\\';
+      const uint64_t flags = (((quotes - ONES) & ~quotes) | ((escapes - ONES) & ~escapes) | ((word - ONES * 0x20) & ~word)) & HIGHS;
+      if (flags != 0) return at + std::countr_zero(flags) / 8;
+    }
+  }
+  while (at < end && *at != '"' && *at != '\\' && static_cast<uint8_t>(*at) >= 0x20) at++;
+  return at;
+}
 
 // Reads values from a range. Where something is wrong, `fault` says what and every further call fails.
 class Scanner {
@@ -42,6 +62,7 @@ class Scanner {
     value.type = Type::string;
     value.escaped = false;
     for (;;) {
+      at = plain_until(at, end);
       if (at >= end) return fail("a string has no end");
       const auto c = static_cast<uint8_t>(*at);
       if (c == '"') break;

@@ -9,6 +9,9 @@
 namespace otedama::stratum::json {
 
 bool is_utf8(std::string_view text) {
+  uint8_t all = 0;
+  for (const char c : text) all |= static_cast<uint8_t>(c);
+  if (all < 0x80) return true;
   const auto* p = reinterpret_cast<const uint8_t*>(text.data());
   const uint8_t* end = p + text.size();
   while (p < end) {

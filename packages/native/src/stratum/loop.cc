@@ -96,13 +96,14 @@ void Loop::run() {
 
 void Loop::turn(int wait_ms) {
   std::array<epoll_event, EVENTS_MAX> events;
-  const int count = ::epoll_wait(epoll_, events.data(), EVENTS_MAX, wait_ms);
+  const int count = ::epoll_wait(epoll_, events.data(), EVENTS_MAX, read_on_.empty() || !reading_ ? wait_ms : 0);
   std::lock_guard guard(mutex_);
   read_ns_ = monotonic_ns();
   now_ms_ = read_ns_ / 1'000'000;
   now_unix_ms_ = unix_ms();
   // Jobs first, whatever else this wake-up brought.
   drain_inbox();
+  if (reading_) read_on();
   for (int i = 0; i < count; i++) {
     const uint64_t key = events[static_cast<size_t>(i)].data.u64;
     const uint32_t ready = events[static_cast<size_t>(i)].events;
@@ -114,7 +115,8 @@ void Loop::turn(int wait_ms) {
     Connection* connection = live(static_cast<uint32_t>(key), generation);
     if (!connection) continue;
     if (ready & EPOLLOUT && reading_) flush(*connection);
-    if (!connection->closing && ready & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) on_readable(*connection);
+    const bool ends = ready & (EPOLLHUP | EPOLLERR | EPOLLRDHUP);
+    if (!connection->closing && (ends || ready & EPOLLIN)) on_readable(*connection, ends);
     if (submits_.size() >= SUBMITS_MAX) judge_submits();
   }
   judge_submits();
@@ -123,8 +125,19 @@ void Loop::turn(int wait_ms) {
   if (reading_) on_timers();
   flush_dirty();
   reap();
-  // Sockets that are not read any more stay ready: the few milliseconds until the log is synced are slept, not spun.
+  // Listeners that are not accepted from stay ready: the few milliseconds until the log is synced are slept, not spun.
   if (!reading_) ::usleep(QUIET_SLEEP_US);
+}
+
+// Sockets are watched for edges, which come once: what was left unread is remembered here.
+void Loop::read_on() {
+  std::vector<uint64_t> keys;
+  keys.swap(read_on_);
+  for (const uint64_t key : keys) {
+    Connection* connection = live(static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32));
+    if (connection) on_readable(*connection, true);
+    if (submits_.size() >= SUBMITS_MAX) judge_submits();
+  }
 }
 
 void Loop::adopt(int fd, const Address& remote, uint16_t port) {
@@ -158,13 +171,13 @@ void Loop::release_answers() {
       if (Connection* connection = live(waiting.slot, waiting.generation)) {
         const std::string_view id(waiting.id, waiting.id_size);
         if (done.good) {
-          answer(*connection, id, "true");
+          answer_true(*connection, id);
         } else {
           answer_error(*connection, id, ErrorCode::other, "share log cannot be written: the share is not counted");
         }
         answered_read_ns_.push_back(waiting.read_ns);
       }
-      waiting_answers_.pop_front();
+      waiting_answers_.pop();
     }
     for (auto& [id, block] : waiting_blocks_) {
       if (block.on_disk || block.failed || block.answer.sequence > done.sequence) continue;

@@ -20,6 +20,7 @@
 #include "stratum/counters.h"
 #include "stratum/json.h"
 #include "stratum/packet.h"
+#include "stratum/queue.h"
 #include "stratum/shared.h"
 #include "stratum/timer_wheel.h"
 #include "stratum/validator.h"
@@ -89,10 +90,10 @@ class Loop {
   void send_to_all(const std::string& line);
   void close_address(const Address& owner);
 
-  // loop_handover.cc. In the process that goes: stops or goes on reading; whether TypeScript or the log still owes answers; sends
-  // all connections; and forgets them when the other process has them.
+  // loop_handover.cc. In the process that goes: stops or goes on reading; whether the log or TypeScript still owe answers, those to
+  // logins left out or not; sends all connections; and forgets them when the other process has them.
   void pause(bool paused);
-  bool has_open_questions();
+  bool has_open_questions(bool logins);
   void hand_over(PacketSocket& to);
   void forget();
   // In the process that comes, before `start`.
@@ -160,6 +161,7 @@ class Loop {
   void run();
   void wake();
   void drain_inbox();
+  void read_on();
   void release_answers();
   void on_timers();
   void on_connection_timer(Connection& connection);
@@ -168,7 +170,8 @@ class Loop {
   // loop_sockets.cc: accepting, reading, writing, closing.
   void accept_from(int listener);
   Connection* adopt_socket(int fd, const Address& remote, uint16_t port, bool proxied);
-  void on_readable(Connection& connection);
+  bool watch(Connection& connection, int operation);
+  void on_readable(Connection& connection, bool more);
   void read_lines(Connection& connection, const char* data, size_t size);
   size_t read_proxy_header(Connection& connection, std::string_view data);
   // loop_tls.cc
@@ -191,6 +194,7 @@ class Loop {
   void set_floor(Connection& connection, double floor);
   void judge_submits();
   void judge(const Submit& submit, const Work& work, size_t index);
+  void find_duplicate(Judged& judged, const Work& work);
   void commit_records();
   void settle(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence);
   void accept_share(Connection& connection, const Submit& submit, uint64_t sequence, std::string_view id, bool is_block);
@@ -204,6 +208,7 @@ class Loop {
   void dispatch(Connection& connection, const json::Line& line);
   void bad_line(Connection& connection, const char* fault);
   void answer(Connection& connection, std::string_view id, std::string_view result);
+  void answer_true(Connection& connection, std::string_view id);
   void answer_error(Connection& connection, std::string_view id, ErrorCode code, std::string_view message);
   void notify_method(Connection& connection, std::string_view method, std::string_view params);
   bool take_message_token(Connection& connection);
@@ -228,6 +233,7 @@ class Loop {
   Connection* find(uint64_t connection_id);
   Connection* live(uint32_t slot, uint32_t generation);
   uint64_t id_of(const Connection& connection) const;
+  static uint64_t key_of(const Connection& connection) { return uint64_t{connection.generation} << 32 | connection.slot; }
   template <typename Do>
   void for_each_connection(Do act);
 
@@ -261,6 +267,8 @@ class Loop {
   bool reading_ = true;
   bool running_ = true;
   std::vector<char> read_buffer_;
+  // Connections with something left to read, by their epoll key.
+  std::vector<uint64_t> read_on_;
   std::vector<uint32_t> dirty_;
   std::vector<uint32_t> closed_slots_;
   std::vector<Submit> submits_;
@@ -270,7 +278,7 @@ class Loop {
   std::vector<share_log::Record> records_;
   std::vector<Judged> judged_;
   std::vector<int64_t> answered_read_ns_;
-  std::deque<WaitingAnswer> waiting_answers_;
+  Queue<WaitingAnswer> waiting_answers_;
   std::unordered_map<uint64_t, WaitingBlock> waiting_blocks_;
   uint32_t next_candidate_ = 1;
   json::Line line_;

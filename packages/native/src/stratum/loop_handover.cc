@@ -35,13 +35,19 @@ void Loop::pause(bool paused) {
   run_on_loop([this, paused] {
     accepting_ = reading_ = !paused;
     judge_submits();
+    if (paused) return;
+    // That they can take more may have been said meanwhile, and is not said again.
+    for_each_connection([&](Connection& connection) {
+      if (connection.blocked) flush(connection);
+    });
   });
 }
 
-bool Loop::has_open_questions() {
+bool Loop::has_open_questions(bool logins) {
   bool open = false;
   run_on_loop([&] {
     open = !waiting_answers_.empty() || !waiting_blocks_.empty();
+    if (open || !logins) return;
     for_each_connection([&](Connection& connection) { open = open || connection.pending_authorizes; });
   });
   return open;

@@ -1,4 +1,6 @@
 // The loop's conversation: lines in, answers out. Each wire method has its own file in methods/.
+#include <algorithm>
+
 #include "stratum/clock.h"
 #include "stratum/loop.h"
 
@@ -61,6 +63,17 @@ void Loop::answer(Connection& connection, std::string_view id, std::string_view 
   scratch_ += result;
   scratch_ += ",\"error\":null}\n";
   append(connection, scratch_);
+}
+
+// An accepted share, written in one piece.
+void Loop::answer_true(Connection& connection, std::string_view id) {
+  constexpr std::string_view HEAD = "{\"id\":";
+  constexpr std::string_view TAIL = ",\"result\":true,\"error\":null}\n";
+  char line[HEAD.size() + ID_BYTES_MAX + TAIL.size()];
+  char* end = std::copy(HEAD.begin(), HEAD.end(), line);
+  end = std::copy(id.begin(), id.end(), end);
+  end = std::copy(TAIL.begin(), TAIL.end(), end);
+  append(connection, {line, static_cast<size_t>(end - line)});
 }
 
 void Loop::answer_error(Connection& connection, std::string_view id, ErrorCode code, std::string_view message) {

@@ -84,34 +84,42 @@ Connection* Loop::adopt_socket(int fd, const Address& remote, uint16_t port, boo
   connection.vardiff = vardiff::start(vardiff::bounded(vardiff_, initial_difficulty_, 0, network_difficulty()), 0, now_ms_);
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const uint64_t key = uint64_t{connection.generation} << 32 | slot;
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLRDHUP;
-  event.data.u64 = key;
   counters_.connects++;
   counters_.connections++;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+  if (!watch(connection, EPOLL_CTL_ADD)) {
     close(connection, CloseReason::limit);
     return nullptr;
   }
-  timers_.add(key, next_deadline(connection), connection.timer_tick);
+  timers_.add(key_of(connection), next_deadline(connection), connection.timer_tick);
   return &connection;
 }
 
+// Edges only: asking every socket again whether it is still readable after it was read costs as much as a tenth of reading it.
+bool Loop::watch(Connection& connection, int operation) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLET | (connection.blocked ? uint32_t{EPOLLOUT} : 0u);
+  event.data.u64 = key_of(connection);
+  return ::epoll_ctl(epoll_, operation, connection.fd, &event) == 0;
+}
+
 // What is left of a line waits in a buffer of its own and is put before the next bytes. One read a wake-up: nobody is served twice
-// before everybody was served once.
-void Loop::on_readable(Connection& connection) {
-  if (!reading_) return;
+// before everybody was served once. `more`: a read that is not refused is followed by another one, also where it took all there was, as
+// behind the last bytes the end may stand.
+void Loop::on_readable(Connection& connection, bool more) {
+  if (!reading_) return read_on_.push_back(key_of(connection));
   size_t kept = 0;
   if (connection.input) {
     kept = connection.input->size();
     std::memcpy(read_buffer_.data(), connection.input->view().data(), kept);
   }
-  const ssize_t got = ::recv(connection.fd, read_buffer_.data() + kept, read_buffer_.size() - kept, 0);
+  const size_t room = read_buffer_.size() - kept;
+  const ssize_t got = ::recv(connection.fd, read_buffer_.data() + kept, room, 0);
   if (got <= 0) {
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got < 0 && errno == EINTR) return read_on_.push_back(key_of(connection));
+    if (got < 0 && errno == EAGAIN) return;
     return close(connection, CloseReason::peer);
   }
+  if (more || connection.tls || static_cast<size_t>(got) == room) read_on_.push_back(key_of(connection));
   counters_.bytes_in += static_cast<uint64_t>(got);
   if (connection.input) {
     buffers_.put(connection.input);
@@ -236,12 +244,8 @@ void Loop::want_write(Connection& connection, bool wanted) {
   if (connection.blocked == wanted) return;
   connection.blocked = wanted;
   connection.blocked_since_ms = now_ms_;
-  const uint64_t key = uint64_t{connection.generation} << 32 | connection.slot;
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLRDHUP | (wanted ? uint32_t{EPOLLOUT} : 0u);
-  event.data.u64 = key;
-  ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
-  if (wanted) timers_.add(key, now_ms_ + limits_.slow_reader_timeout_ms, connection.timer_tick);
+  watch(connection, EPOLL_CTL_MOD);
+  if (wanted) timers_.add(key_of(connection), now_ms_ + limits_.slow_reader_timeout_ms, connection.timer_tick);
 }
 
 // The slot is free again at the end of the wake-up: until then events and submits may still name it.

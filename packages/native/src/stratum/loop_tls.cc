@@ -32,13 +32,10 @@ void Loop::hand_to_tls(Connection& connection, std::string_view head) {
   connection.tls = true;
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return close(connection, CloseReason::limit);
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLRDHUP;
-  event.data.u64 = uint64_t{connection.generation} << 32 | connection.slot;
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd, nullptr);
   const auto sockets = std::make_shared<TlsSockets>(connection.fd, ends[1]);
   connection.fd = ends[0];
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0 ||
+  if (!watch(connection, EPOLL_CTL_ADD) ||
       !shared_.events.offer(TlsEvent{sockets, std::string(head), connection.remote.text()})) {
     close(connection, CloseReason::limit);
   }

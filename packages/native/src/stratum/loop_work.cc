@@ -33,7 +33,7 @@ void Loop::broadcast(const JobRef& job) {
   jobs_.push_back(job);
   while (jobs_.size() > JOBS_MAX) jobs_.pop_front();
   // One at a time: their shares are only forgotten when all loops have let go of them.
-  if (jobs_.size() > 1 && shared_.duplicates_total.load() > DUPLICATE_ENTRIES_MAX) jobs_.pop_front();
+  if (jobs_.size() > 1 && shared_.duplicate_bytes.load() > DUPLICATE_BYTES_MAX) jobs_.pop_front();
   for_each_connection([&](Connection& connection) {
     if (!connection.active) return;
     if (connection.vardiff.difficulty > job->network_difficulty) {
@@ -126,14 +126,16 @@ const Job* Loop::find_job(uint32_t number) const {
 
 void Loop::judge_submits() {
   if (!submits_.empty()) validator_.hash(works_.data(), works_.size());
+  const size_t first = judged_.size();
   for (size_t i = 0; i < submits_.size(); i++) judge(submits_[i], works_[i], i);
+  for (size_t i = first; i < judged_.size(); i++) find_duplicate(judged_[i], works_[judged_[i].submit]);
   commit_records();
   submits_.clear();
   works_.clear();
   ids_.clear();
 }
 
-// A block is a block whatever else is wrong with it, so that is looked at first.
+// What a share is worth, its being a duplicate left aside. A block is a block whatever else is wrong with it, so that is looked at first.
 void Loop::judge(const Submit& submit, const Work& work, size_t index) {
   const uint8_t* digest = validator_.digest(index);
   const Target hash = target_of_hash(digest);
@@ -141,23 +143,28 @@ void Loop::judge(const Submit& submit, const Work& work, size_t index) {
   const bool is_block = meets(hash, work.job->network_target);
   ShareResult result = ShareResult::accepted;
   if (work.job->tip != shared_.tip.load(std::memory_order_relaxed)) {
-    result = is_block && !work.job->duplicates().insert(digest) ? ShareResult::duplicate : ShareResult::stale;
+    result = ShareResult::stale;
   } else if (!is_block && !meets_difficulty(hash, share_difficulty, submit.difficulty)) {
     result = ShareResult::low_difficulty;
-  } else if (!work.job->duplicates().insert(digest)) {
-    result = ShareResult::duplicate;
   }
-  share_log::Record record{};
+  if (is_block || result == ShareResult::accepted) work.job->duplicates().prefetch(digest);
+  share_log::Record& record = records_.emplace_back();
   record.kind = static_cast<uint8_t>(is_block ? share_log::Kind::block : share_log::Kind::share);
-  record.result = static_cast<uint8_t>(result);
   record.time_ms = static_cast<uint64_t>(now_unix_ms_);
   record.worker_id = submit.worker_id;
   record.job_number = work.job->fields.number;
   record.job_difficulty = submit.difficulty;
   record.share_difficulty = share_difficulty;
   std::memcpy(record.hash, digest, 32);
-  records_.push_back(record);
   judged_.push_back({static_cast<uint32_t>(index), result, is_block});
+}
+
+// What is refused is not remembered, except a block.
+void Loop::find_duplicate(Judged& judged, const Work& work) {
+  if (judged.is_block || judged.result == ShareResult::accepted) {
+    if (!work.job->duplicates().insert(validator_.digest(judged.submit))) judged.result = ShareResult::duplicate;
+  }
+  records_[static_cast<size_t>(&judged - judged_.data())].result = static_cast<uint8_t>(judged.result);
 }
 
 // Records of what was refused while decoding stand among those of judged shares; `judged_` names the latter.
@@ -209,7 +216,7 @@ void Loop::accept_share(Connection& connection, const Submit& submit, uint64_t s
   connection.judged++;
   if (!is_block) {
     if (shared_.options.ack_durable) {
-      WaitingAnswer& waiting = waiting_answers_.emplace_back();
+      WaitingAnswer& waiting = waiting_answers_.push();
       waiting.sequence = sequence;
       waiting.slot = submit.slot;
       waiting.generation = submit.generation;
@@ -217,7 +224,7 @@ void Loop::accept_share(Connection& connection, const Submit& submit, uint64_t s
       waiting.id_size = static_cast<uint8_t>(id.size());
       std::memcpy(waiting.id, id.data(), id.size());
     } else {
-      answer(connection, id, "true");
+      answer_true(connection, id);
       answered_read_ns_.push_back(submit.read_ns);
     }
   }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -35,21 +36,29 @@ struct Shared {
   std::atomic<uint64_t> secret;
   std::atomic<uint16_t> extranonce_prefix;
   std::atomic<uint32_t> tip{0};
-  std::atomic<uint64_t> duplicates_total{0};
+  std::atomic<uint64_t> duplicate_bytes{0};
   std::atomic<uint32_t> tls_connections{0};
 };
 
 // A secret of eight bytes from the system. Never 0.
 uint64_t random_secret();
 
-// A keyed 64-bit hash of a worker's name.
+// A keyed 64-bit hash of a worker's name, eight bytes at a time. Both processes of a handover must compute the same.
 inline uint64_t hash_name(uint64_t secret, std::string_view name) {
-  uint64_t hash = secret ^ (name.size() * 0x9e3779b97f4a7c15);
-  for (const char c : name) {
-    hash = (hash ^ static_cast<uint8_t>(c)) * 0xff51afd7ed558ccd;
-    hash ^= hash >> 29;
+  const auto fold = [](uint64_t a, uint64_t b) {
+    const auto product = static_cast<unsigned __int128>(a) * b;
+    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  };
+  constexpr uint64_t ODD_A = 0xff51afd7ed558ccd, ODD_B = 0x9e3779b97f4a7c15;
+  uint64_t hash = secret ^ (name.size() * ODD_B);
+  for (; name.size() >= 8; name.remove_prefix(8)) {
+    uint64_t word;
+    std::memcpy(&word, name.data(), 8);
+    hash = fold(hash ^ word, ODD_A) + secret;
   }
-  return hash ^ hash >> 32;
+  uint64_t rest = 0;
+  if (!name.empty()) std::memcpy(&rest, name.data(), name.size());
+  return fold(hash ^ rest, ODD_A) ^ fold(hash + ODD_B, secret | 1);
 }
 
 }  // namespace otedama::stratum

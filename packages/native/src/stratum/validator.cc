@@ -75,7 +75,7 @@ void Validator::hash(const Work* works, size_t count) {
   sha256::sha256d_many_80(headers_.data(), digests_.data(), count);
 }
 
-// All coinbases together, then all branches level by level. Works of one job go through the same number of levels.
+// All coinbases together, then all climbs.
 void Validator::compute_roots(const Work* works) {
   const size_t count = missing_.size();
   if (count == 0) return;
@@ -126,28 +126,35 @@ void Validator::compute_roots(const Work* works) {
     remainders_[k] = {&midstate.state, tail + 64, length - 64, total};
   }
   sha256::sha256d_from_midstate_many(remainders_.data(), nodes_.data(), count);
-  for (size_t level = 0;; level++) {
-    level_.clear();
-    for (size_t k = 0; k < count; k++) {
-      if (works[missing_[k]].job->branch_count > level) level_.push_back(static_cast<uint32_t>(k));
-    }
-    if (level_.empty()) break;
-    pairs_.resize(level_.size() * 64);
-    packed_.resize(level_.size() * 32);
-    for (size_t n = 0; n < level_.size(); n++) {
-      const uint32_t k = level_[n];
-      std::memcpy(pairs_.data() + 64 * n, nodes_.data() + 32 * size_t{k}, 32);
-      std::memcpy(pairs_.data() + 64 * n + 32, works[missing_[k]].job->fields.merkle_branches.data() + 32 * level, 32);
-    }
-    sha256::sha256d_many_64(pairs_.data(), packed_.data(), level_.size());
-    for (size_t n = 0; n < level_.size(); n++) std::memcpy(nodes_.data() + 32 * size_t{level_[n]}, packed_.data() + 32 * n, 32);
-  }
+  climb(works);
   for (size_t k = 0; k < count; k++) {
     Root& root = *sources_[missing_[k]];
     if (root.missing == k + 1) {
       std::memcpy(root.root, nodes_.data() + 32 * k, 32);
       root.missing = 0;
     }
+  }
+}
+
+// Works of one job climb the same branches, together. Nearly always that is all of them; else each job's are brought together first.
+void Validator::climb(const Work* works) {
+  const size_t count = missing_.size();
+  climbed_.assign(count, false);
+  for (size_t first = 0; first < count; first++) {
+    if (climbed_[first]) continue;
+    const Job* job = works[missing_[first]].job;
+    members_.clear();
+    for (size_t k = first; k < count; k++) {
+      if (works[missing_[k]].job != job) continue;
+      climbed_[k] = true;
+      members_.push_back(static_cast<uint32_t>(k));
+    }
+    const uint8_t* branches = job->fields.merkle_branches.data();
+    if (members_.size() == count) return sha256::merkle_climb_many(nodes_.data(), count, branches, job->branch_count);
+    packed_.resize(members_.size() * 32);
+    for (size_t n = 0; n < members_.size(); n++) std::memcpy(packed_.data() + 32 * n, nodes_.data() + 32 * size_t{members_[n]}, 32);
+    sha256::merkle_climb_many(packed_.data(), members_.size(), branches, job->branch_count);
+    for (size_t n = 0; n < members_.size(); n++) std::memcpy(nodes_.data() + 32 * size_t{members_[n]}, packed_.data() + 32 * n, 32);
   }
 }
 

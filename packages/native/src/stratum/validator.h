@@ -1,4 +1,4 @@
-// Hashes all submits of one wake-up together: coinbases from cached midstates, Merkle branches level by level, then headers.
+// Hashes all submits of one wake-up together: coinbases from cached midstates, Merkle branches, then headers.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +53,7 @@ class Validator {
   static constexpr size_t MIDSTATES = 2048;
 
   void compute_roots(const Work* works);
+  void climb(const Work* works);
 
   uint64_t call_ = 0;
   std::vector<Root> roots_;
@@ -64,9 +65,9 @@ class Validator {
   std::vector<uint8_t> tails_;
   std::vector<sha256::Remainder> remainders_;
   std::vector<uint8_t> nodes_;
-  std::vector<uint8_t> pairs_;
   std::vector<uint8_t> packed_;
-  std::vector<uint32_t> level_;
+  std::vector<uint32_t> members_;
+  std::vector<bool> climbed_;
   std::vector<uint8_t> headers_;
   std::vector<uint8_t> digests_;
 };

@@ -38,9 +38,11 @@ export function nbitsToDifficulty(nbits: number): number {
 
 /** Expected hashes of a share of this difficulty: ⌊difficulty × 2^32⌋. Sums of it are what PPLNS and hashrates count. */
 export function workHashes(difficulty: number): bigint {
+  // Multiplying a double by a power of two is exact.
+  const hashes = Math.floor(difficulty * 2 ** 32);
+  if (difficulty > 0 && Number.isFinite(hashes)) return BigInt(hashes);
   const { mantissa, exponent } = exact(difficulty);
-  const shift = exponent + 32;
-  return shift >= 0 ? mantissa << BigInt(shift) : mantissa >> BigInt(-shift);
+  return mantissa << BigInt(exponent + 32);
 }
 
 /** A positive double as mantissa × 2^exponent, exactly. */

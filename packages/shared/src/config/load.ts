@@ -261,6 +261,9 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   const { cert_file, key_file } = stratum.tls;
   if (cert_file !== undefined && key_file === undefined) say("stratum.tls.cert_file", "needs stratum.tls.key_file");
   if (key_file !== undefined && cert_file === undefined) say("stratum.tls.key_file", "needs stratum.tls.cert_file");
+  const { smtp } = config.notices;
+  if (smtp.host !== undefined && smtp.from === undefined)
+    say("notices.smtp.host", "needs notices.smtp.from, the sender's address");
   problems.push(...signerConflicts(config, where));
   return problems;
 }

@@ -115,6 +115,9 @@ export const ConfigSchema = z.strictObject({
         .optional()
         .meta({ default_text: "`http://127.0.0.1:PORT`" })
         .describe("The address people type, where it differs: behind a proxy, say."),
+      trusted_proxies: Networks.describe(
+        "Reverse proxies in front of the dashboard. From them, and from nobody else, `X-Forwarded-For` is believed: sign-in limits, sessions and the audit log go by it.",
+      ),
     })
     .prefault({})
     .describe("Dashboard and API."),
@@ -351,6 +354,35 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("The Stratum server."),
+  notices: z
+    .strictObject({
+      allow_private_targets: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Let webhooks lead to this machine and to private networks. Leave it off unless a receiver of yours is there: who may add a webhook could reach every service of your network with it.",
+        ),
+      smtp: z
+        .strictObject({
+          host: Host.optional().describe("Mail server that e-mail notices go through. Without it there are none."),
+          port: Port.default(587).describe("Its port: 587 for `starttls`, 465 for `tls`."),
+          security: z
+            .enum(["starttls", "tls", "none"])
+            .default("starttls")
+            .describe("`starttls` insists on encryption after the greeting, `tls` begins with it, `none` sends in the clear."),
+          user: z.string().max(256).default("").describe("Login at the mail server; empty for none."),
+          password: z
+            .string()
+            .max(256)
+            .default("")
+            .describe("Its password. Better given as `OTEDAMA_NOTICES_SMTP_PASSWORD` than in a file."),
+          from: z.email().max(254).optional().describe("The sender's address. Has to be set where `host` is."),
+        })
+        .prefault({})
+        .describe("The mail server of e-mail notices."),
+    })
+    .prefault({})
+    .describe("What people are told of by webhook, e-mail and chat; the channels themselves are made on the dashboard."),
   control_plane: z
     .strictObject({
       url: z

@@ -205,3 +205,78 @@ export const AccountPayoutDto = z.strictObject({
   payouts: z.array(PayoutHistoryDto),
 });
 export type AccountPayoutDto = z.infer<typeof AccountPayoutDto>;
+
+export const PayoutBatchesQuery = z.strictObject({
+  state: PayoutBatchState.nullable().default(null),
+  page: z.int().min(1).max(100_000).default(1),
+  page_size: z.int().min(1).max(200).default(50),
+});
+export const PayoutBatchesPage = z.strictObject({ total: z.int(), rows: z.array(PayoutBatchDto) });
+export type PayoutBatchesPage = z.infer<typeof PayoutBatchesPage>;
+
+export const PayoutPaymentsQuery = z.strictObject({
+  /** A part of an address or the beginning of a txid. */
+  q: z
+    .string()
+    .max(128)
+    .regex(/^[0-9A-Za-z]*$/, "must be letters and digits: a part of an address or of a transaction's id")
+    .default(""),
+  page: z.int().min(1).max(100_000).default(1),
+  page_size: z.int().min(1).max(200).default(50),
+});
+export type PayoutPaymentsQuery = z.infer<typeof PayoutPaymentsQuery>;
+export const PayoutPaymentsPage = z.strictObject({ total: z.int(), rows: z.array(PayoutHistoryDto) });
+export type PayoutPaymentsPage = z.infer<typeof PayoutPaymentsPage>;
+
+const Id = z.int().min(1).max(2_147_483_647);
+const Reason = z
+  .string()
+  .trim()
+  .min(1, "must say why")
+  .max(500)
+  .refine((text) => !text.includes("\0"), "must not contain NUL");
+const ExcludedAccounts = z.array(Id).max(10_000).default([]);
+
+export const PayoutPlanQuery = z.strictObject({ excluded_account_ids: ExcludedAccounts });
+export const PayoutBatchQuery = z.strictObject({ batch_id: Id });
+export const PayoutAccountQuery = z.strictObject({ account_id: Id });
+export const CreatePayoutsInput = z.strictObject({
+  /** Made anew for each plan: sent again, it plans nothing and answers with what was planned. */
+  plan_key: z.string().regex(/^[0-9A-Za-z-]{8,64}$/, "must be 8 to 64 letters, digits and dashes"),
+  /** The sum that was looked at. */
+  expected_total_sats: Sats.min(1),
+  excluded_account_ids: ExcludedAccounts,
+  note: Reason.nullable().default(null),
+});
+export const CreatedPayoutsDto = z.strictObject({
+  made: z.boolean(),
+  batch_ids: z.array(z.int()),
+  total_sats: Sats,
+  approvals_required: z.int(),
+});
+export const ApprovePayoutInput = z.strictObject({
+  batch_id: Id,
+  /** The sum that was looked at. */
+  amount_sats: Sats.min(1),
+});
+export const ApprovedPayoutDto = z.strictObject({ approved: z.boolean(), approvals: z.int(), approvals_required: z.int() });
+export const ExcludePayoutInput = z.strictObject({ batch_id: Id, account_id: Id, reason: Reason });
+export const DecidePayoutInput = z.strictObject({ batch_id: Id, reason: Reason });
+export const HoldInput = z.strictObject({ account_id: Id, reason: Reason });
+export const UploadPsbtInput = z.strictObject({
+  batch_id: Id,
+  /** Base64. */
+  psbt: z.string().min(1, "must not be empty").max(5_500_000),
+});
+export const BumpPayoutInput = z.strictObject({
+  batch_id: Id,
+  /** Satoshis a virtual byte. */
+  fee_rate: z.number().positive().max(10_000),
+});
+export const PsbtDto = z.strictObject({
+  transaction_id: z.int(),
+  attempt: z.int(),
+  psbt: z.string(),
+  unsigned_txid: z.string(),
+});
+export const TxidDto = z.strictObject({ txid: z.string() });

@@ -14,11 +14,26 @@ export const Password = z
   .min(PASSWORD_LENGTH_MIN, `must have at least ${PASSWORD_LENGTH_MIN} characters`)
   .max(PASSWORD_LENGTH_MAX, `must have at most ${PASSWORD_LENGTH_MAX} characters`);
 export const Email = z.email("must be an e-mail address").max(254);
+export const PersonName = z
+  .string()
+  .trim()
+  .min(1, "must not be empty")
+  .max(80)
+  .refine((text) => !text.includes("\0"), "must not contain NUL");
 
 /** Every list is asked for by the page, so that a client cannot ask for all of it at once. */
 export const Page = { page: z.int().min(1).max(100_000).default(1), page_size: z.int().min(1).max(200).default(50) };
 
-export const MeDto = z.strictObject({ id: z.string(), name: z.string(), email: z.string(), role: Role });
+export const MeDto = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  role: Role,
+  /** Signs in with a second factor. */
+  second_factor: z.boolean(),
+  /** The owner asks for a second factor and there is none: nothing else can be done until it is set up. */
+  second_factor_due: z.boolean(),
+});
 export type MeDto = z.infer<typeof MeDto>;
 
 export const SetupStatusDto = z.strictObject({ needed: z.boolean() });
@@ -26,12 +41,7 @@ export type SetupStatusDto = z.infer<typeof SetupStatusDto>;
 export const SetupInput = z.strictObject({
   /** From the one-time link. */
   token: z.string().min(1).max(256),
-  name: z
-    .string()
-    .trim()
-    .min(1, "must not be empty")
-    .max(80)
-    .refine((text) => !text.includes("\0"), "must not contain NUL"),
+  name: PersonName,
   email: Email,
   password: Password,
 });

@@ -25,8 +25,8 @@ export type PartHealth = z.infer<typeof PartHealth>;
 export const PoolSnapshot = z.strictObject({
   at_ms: UnixMs,
   started_at_ms: UnixMs,
-  /** The version of the policy that its next job goes by; null while it goes by the settings file, and absent from an older pool. */
-  policy_version: z.int().min(1).nullable().optional(),
+  /** The version of the policy that its next job goes by; null while it goes by the settings file, and from an older pool. */
+  policy_version: z.int().min(1).nullable().default(null),
   hashrate_hps: z.strictObject({ m1: Hashrate, m15: Hashrate, h1: Hashrate }),
   /** Where miners connect to, by whatever name this machine has; null until the pool listens. */
   stratum_port: z.int().min(1).max(65_535).nullable(),

@@ -36,11 +36,15 @@ describe("the incomplete gamma function", () => {
 
   test("and its inverse undo each other", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0.5, max: 6_000, noNaN: true }), fc.double({ min: 0.001, max: 0.999, noNaN: true }), (a, p) => {
-        const x = gammaQuantile(a, p);
-        expect(gammaP(a, x)).toBeCloseTo(p, 8);
-        expect(gammaP(a, x) + gammaQ(a, x)).toBeCloseTo(1, 10);
-      }),
+      fc.property(
+        fc.double({ min: 0.5, max: 6_000, noNaN: true }),
+        fc.double({ min: 0.001, max: 0.999, noNaN: true }),
+        (a, p) => {
+          const x = gammaQuantile(a, p);
+          expect(gammaP(a, x)).toBeCloseTo(p, 8);
+          expect(gammaP(a, x) + gammaQ(a, x)).toBeCloseTo(1, 10);
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -74,10 +74,9 @@ declare module "bcoin" {
     createJob(tip: Entry | null, address: unknown): Promise<Job>;
   }
   export interface Transaction {
-    inputs: { prevout: { hash: string; index: number } }[];
+    inputs: { prevout: { hash: string; index: number }; sequence: number }[];
     hash(encoding: "hex"): string;
     txid(): string;
-    isRBF(): boolean;
     getFee(view: unknown): number;
     getVirtualSize(): number;
   }

@@ -44,11 +44,16 @@ async function replaceConflicts(node: FullNode, transaction: Transaction): Promi
   if (conflicts.size === 0) return [];
   const view = await node.mempool.getCoinView(transaction);
   const before = [...conflicts].reduce((sum, entry) => sum + entry.fee, 0);
-  if ([...conflicts].some((entry) => !entry.tx.isRBF())) throw rpcError(CODES.rejected, "txn-mempool-conflict");
+  if ([...conflicts].some((entry) => !isReplaceable(entry.tx))) throw rpcError(CODES.rejected, "txn-mempool-conflict");
   // Rules 3 and 4: more than they paid together, by what its own relay costs.
   if (transaction.getFee(view) < before + transaction.getVirtualSize()) throw rpcError(CODES.rejected, "insufficient fee");
   for (const entry of conflicts) node.mempool.evictEntry(entry);
   return [...conflicts];
+}
+
+/** By BIP 125; bcoin leaves version 2 out. */
+function isReplaceable(transaction: Transaction): boolean {
+  return transaction.inputs.some((input) => input.sequence < 0xfffffffe);
 }
 
 function rpcError(code: number, message: string): Error {

@@ -110,6 +110,11 @@ export class PayoutExecutor {
     if (!node) return false;
     const client = await this.#d.database.connect();
     let broken: Error | undefined;
+    // A connection that is cut off between two queries says so here, or it would end the process.
+    const onError = (error: Error) => {
+      broken = error;
+    };
+    client.on("error", onError);
     try {
       const { rows } = await client.query<{ mine: boolean }>("SELECT pg_try_advisory_lock($1) AS mine", [PAYOUT_LOCK]);
       if (!rows[0]?.mine) return false;
@@ -124,6 +129,7 @@ export class PayoutExecutor {
       broken = error as Error;
       throw error;
     } finally {
+      client.off("error", onError);
       client.release(broken);
     }
   }

@@ -3,7 +3,7 @@ import type { MeDto, PoolEvent } from "@otedama/shared";
 import { Blocks, Search, TriangleAlert } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { TimeZoneNote } from "@/components/data/when.tsx";
 import { Kbd } from "@/components/ui/kbd.tsx";
 import { useToast } from "@/components/ui/toast.tsx";
@@ -12,6 +12,7 @@ import { RAIL_COOKIE, rememberPreference } from "@/lib/preferences.ts";
 import { useSession } from "@/lib/session.tsx";
 import { LiveIndicator } from "./live_indicator.tsx";
 import { Mark } from "./mark.tsx";
+import { placesFor } from "./navigation.ts";
 import { PersonMenu } from "./person_menu.tsx";
 import { FootBar, Rail } from "./rail.tsx";
 
@@ -23,6 +24,7 @@ type FrameProps = { readonly me: MeDto; readonly railNarrow: boolean; readonly c
 export function Frame({ me, railNarrow, children }: FrameProps) {
   const [narrow, setNarrow] = useState(railNarrow);
   const [palette, setPalette] = useState<"never" | "open" | "closed">("never");
+  const groups = useMemo(() => placesFor(me.role), [me.role]);
   const session = useSession();
   const toast = useToast();
 
@@ -54,6 +56,7 @@ export function Frame({ me, railNarrow, children }: FrameProps) {
       </a>
       <div className="flex min-h-dvh">
         <Rail
+          groups={groups}
           narrow={narrow}
           onNarrow={(next) => {
             setNarrow(next);
@@ -90,9 +93,14 @@ export function Frame({ me, railNarrow, children }: FrameProps) {
           </footer>
         </div>
       </div>
-      <FootBar />
+      <FootBar groups={groups} />
       {palette === "never" ? null : (
-        <Palette open={palette === "open"} onOpenChange={(open) => setPalette(open ? "open" : "closed")} onSignOut={leave} />
+        <Palette
+          groups={groups}
+          open={palette === "open"}
+          onOpenChange={(open) => setPalette(open ? "open" : "closed")}
+          onSignOut={leave}
+        />
       )}
     </LiveProvider>
   );

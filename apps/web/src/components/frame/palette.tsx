@@ -11,9 +11,10 @@ import { type ReactNode, useDeferredValue, useState } from "react";
 import { BLOCK_LOOKS, RIG_LOOKS, WORKER_LOOKS } from "@/components/data/states.tsx";
 import { useDensity } from "@/lib/density.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
-import { PLACES, SETTINGS } from "./navigation.ts";
+import { type PlaceGroup, SETTINGS } from "./navigation.ts";
 
 type PaletteProps = {
+  readonly groups: readonly PlaceGroup[];
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
   readonly onSignOut: () => void;
@@ -94,7 +95,7 @@ function useActions(onSignOut: () => void): readonly Hit[] {
 }
 
 /** Goes to any rig, worker, block or account and runs any action, without the mouse. */
-export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps) {
+export default function Palette({ groups: placeGroups, open, onOpenChange, onSignOut }: PaletteProps) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState("");
   const q = useDeferredValue(text.trim());
@@ -111,7 +112,7 @@ export default function Palette({ open, onOpenChange, onSignOut }: PaletteProps)
   // Names are matched by the server; what is typed here narrows only the places and actions.
   const typed = text.trim().toLowerCase();
   const wanted = (words: string) => typed === "" || words.toLowerCase().includes(typed);
-  const places = [...PLACES.flatMap((group) => group.places), SETTINGS]
+  const places = [...placeGroups.flatMap((group) => group.places), SETTINGS]
     .filter((place) => wanted(`go to ${place.word}`))
     .map((place): Hit => ({ key: `place ${place.href}`, icon: <place.icon />, name: place.word, to: place.href }));
   const groups = [

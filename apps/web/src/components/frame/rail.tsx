@@ -1,15 +1,23 @@
 "use client";
 import { cx } from "class-variance-authority";
-import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import { Ellipsis, PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useState } from "react";
 import { Tooltip } from "@/components/ui/tooltip.tsx";
 import { Mark } from "./mark.tsx";
-import { isHere, PLACES, type Place, SETTINGS } from "./navigation.ts";
+import { isHere, type Place, type PlaceGroup, SETTINGS } from "./navigation.ts";
 
-type RailProps = { readonly narrow: boolean; readonly onNarrow: (narrow: boolean) => void };
+const MorePlaces = dynamic(() => import("./more_places.tsx"), { ssr: false });
 
-export function Rail({ narrow, onNarrow }: RailProps) {
+type RailProps = {
+  readonly groups: readonly PlaceGroup[];
+  readonly narrow: boolean;
+  readonly onNarrow: (narrow: boolean) => void;
+};
+
+export function Rail({ groups, narrow, onNarrow }: RailProps) {
   const path = usePathname();
   const Fold = narrow ? PanelLeftOpen : PanelLeftClose;
   return (
@@ -31,7 +39,7 @@ export function Rail({ narrow, onNarrow }: RailProps) {
         <span className={narrow ? "sr-only" : undefined}>Otedama</span>
       </Link>
       <div className={cx("quiet-scroll flex grow flex-col gap-1 px-2 pt-2", !narrow && "overflow-y-auto")}>
-        {PLACES.map((group) => (
+        {groups.map((group) => (
           <div key={group.name ?? "top"} className="flex flex-col gap-0.5">
             {group.name === null ? null : narrow ? (
               <hr className="mx-2 my-2 border-line" />
@@ -85,31 +93,47 @@ function RailLink({ place, here, narrow }: { readonly place: Place; readonly her
   );
 }
 
-/** On phones the same places lie under the thumb. */
-export function FootBar() {
+const footItem =
+  "focus-inset flex min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-2xs font-medium aria-[current=page]:text-accent";
+
+/** On phones the places that are used most lie under the thumb, the others behind the last button. */
+export function FootBar({ groups }: { readonly groups: readonly PlaceGroup[] }) {
   const path = usePathname();
+  const [wanted, setWanted] = useState(false);
+  const places = groups.flatMap((group) => group.places);
+  const more = [...places.filter((place) => place.thumb !== true), SETTINGS];
+  const elsewhere = more.some((place) => isHere(path, place.href));
+  const button = (open?: () => void) => (
+    <button
+      type="button"
+      aria-haspopup="menu"
+      aria-current={elsewhere ? "page" : undefined}
+      {...(open === undefined ? {} : { onClick: open })}
+      className={cx(footItem, "text-ink-3")}
+    >
+      <Ellipsis aria-hidden className="size-5" />
+      More
+    </button>
+  );
   return (
     <nav
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-30 flex h-(--foot-height) border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {PLACES.flatMap((group) => group.places).map((place) => {
-        const here = isHere(path, place.href);
-        return (
+      {places
+        .filter((place) => place.thumb === true)
+        .map((place) => (
           <Link
             key={place.href}
             href={place.href}
-            aria-current={here ? "page" : undefined}
-            className={cx(
-              "focus-inset flex min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-2xs font-medium",
-              here ? "text-accent" : "text-ink-3",
-            )}
+            aria-current={isHere(path, place.href) ? "page" : undefined}
+            className={cx(footItem, "text-ink-3")}
           >
             <place.icon aria-hidden className="size-5" />
             {place.word}
           </Link>
-        );
-      })}
+        ))}
+      {wanted ? <MorePlaces places={more} trigger={button()} /> : button(() => setWanted(true))}
     </nav>
   );
 }

@@ -63,6 +63,10 @@ export function useRemoteRows<Answer extends RowsPage<unknown>>(options: RemoteR
     /** True while what is shown belongs to the search before. */
     outdated: first === undefined,
     problem: failed?.error ?? null,
+    /** Fetches what is shown again: after something in it was changed from here. */
+    refresh: () => {
+      for (const answer of answers) void answer.refetch();
+    },
     retry: () => {
       for (const answer of answers) if (answer.isError) void answer.refetch();
     },

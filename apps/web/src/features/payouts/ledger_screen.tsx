@@ -1,11 +1,11 @@
 "use client";
-import { LEDGER_CAUSES, type LedgerEntryDto, type LedgerPage, type LedgerQuery } from "@otedama/shared";
+import { LEDGER_CAUSES, type LedgerEntryDto, type LedgerPage, type LedgerQuery, type MeDto } from "@otedama/shared";
 import { formatSats, shortenMiddle } from "@otedama/shared/units";
 import type { ColumnDef } from "@tanstack/react-table";
-import { Filter, NotebookText, SearchX } from "lucide-react";
+import { Filter, NotebookText, PencilLine, SearchX } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsString, useQueryState, useQueryStates } from "nuqs";
-import { useId, useMemo } from "react";
+import { useId, useMemo, useState } from "react";
 import { Amount } from "@/components/data/amount.tsx";
 import { CAUSE_WORDS, KIND_WORDS } from "@/components/data/ledger_words.ts";
 import { plural } from "@/components/data/plural.ts";
@@ -23,16 +23,20 @@ import { Problem } from "@/components/ui/problem.tsx";
 import { Select } from "@/components/ui/select.tsx";
 import { LIST_PAGE_SIZE, WHILE_TYPING } from "@/lib/list_search.ts";
 import { useTRPC, useTRPCClient } from "@/lib/trpc.tsx";
+import { CorrectDialog } from "./correct_dialog.tsx";
+import { CorrectionsPanel } from "./corrections_panel.tsx";
 import { isFiltered, ledgerQuery, ledgerSearch } from "./ledger_search.ts";
+import { mayPay } from "./may_pay.ts";
 
 const EntryPanel = dynamic(() => import("./entry_panel.tsx"), { ssr: false });
 
-type LedgerScreenProps = { readonly initial: LedgerPage; readonly initialQuery: LedgerQuery };
+type LedgerScreenProps = { readonly me: MeDto; readonly initial: LedgerPage; readonly initialQuery: LedgerQuery };
 
-export function LedgerScreen({ initial, initialQuery }: LedgerScreenProps) {
+export function LedgerScreen({ me, initial, initialQuery }: LedgerScreenProps) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const [chosen, choose] = useQueryStates(ledgerSearch, { history: "push" });
+  const [correcting, setCorrecting] = useState(false);
   const [opened, open] = useQueryState("row", parseAsString.withOptions({ history: "push" }));
   const list = useRemoteRows<LedgerPage>({
     page_size: LIST_PAGE_SIZE,
@@ -46,7 +50,18 @@ export function LedgerScreen({ initial, initialQuery }: LedgerScreenProps) {
   const columns = useMemo(() => entryColumns((entry) => void open(entry.entry_id)), [open]);
 
   return (
-    <Page kicker="Payouts · Ledger" sentence={sentence(answer, filtered)}>
+    <Page
+      kicker="Payouts · Ledger"
+      sentence={sentence(answer, filtered)}
+      action={
+        mayPay(me) ? (
+          <Button onClick={() => setCorrecting(true)}>
+            <PencilLine />
+            Correct
+          </Button>
+        ) : undefined
+      }
+    >
       {answer.ledger_sum_sats === 0 ? null : (
         <Problem title={`The ledger is off by ${formatSats(answer.ledger_sum_sats)} BTC`}>
           Debits and credits must cancel out to the satoshi. Something wrote to the ledger past its rules: pay nothing out, keep
@@ -58,6 +73,7 @@ export function LedgerScreen({ initial, initialQuery }: LedgerScreenProps) {
           What you see is older. The server did not answer or its database is away.
         </Problem>
       )}
+      <CorrectionsPanel me={me} />
       <Sums page={answer} />
       <Panel flush>
         <Toolbar
@@ -107,6 +123,7 @@ export function LedgerScreen({ initial, initialQuery }: LedgerScreenProps) {
           }
         />
       </Panel>
+      {correcting ? <CorrectDialog onClose={() => setCorrecting(false)} /> : null}
       {opened === null ? null : <EntryPanel key={opened} entry_id={opened} onClose={() => void open(null)} />}
     </Page>
   );

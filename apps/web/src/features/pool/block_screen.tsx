@@ -8,6 +8,7 @@ import { Page } from "@/components/ui/page.tsx";
 import { Panel } from "@/components/ui/panel.tsx";
 import { Problem } from "@/components/ui/problem.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
+import { BlockReceipt } from "./block_receipt.tsx";
 import { BlockCredits, BlockFacts, BlockTimeline } from "./block_story.tsx";
 
 export function BlockScreen({ initial }: { readonly initial: BlockDetailDto }) {
@@ -44,6 +45,7 @@ export function BlockScreen({ initial }: { readonly initial: BlockDetailDto }) {
           <BlockCredits block={block} />
         </Panel>
       </div>
+      <BlockReceipt hash={block.hash} />
     </Page>
   );
 }

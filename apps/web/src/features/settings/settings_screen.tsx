@@ -1,5 +1,6 @@
 "use client";
 import type { MeDto } from "@otedama/shared";
+import { useQueryClient } from "@tanstack/react-query";
 import { LogOut, Rows2, Rows4, TriangleAlert } from "lucide-react";
 import { useTheme } from "next-themes";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
@@ -14,19 +15,20 @@ import { TabPanel, Tabs } from "@/components/ui/tabs.tsx";
 import { useToast } from "@/components/ui/toast.tsx";
 import { useInBrowser } from "@/lib/clock.tsx";
 import { useDensity } from "@/lib/density.tsx";
+import { ROLE_MEANINGS } from "@/lib/roles.ts";
 import { useSession } from "@/lib/session.tsx";
+import { useTRPC } from "@/lib/trpc.tsx";
+import { ApiKeysTab } from "./api_keys_tab.tsx";
+import { PasswordForm } from "./password_form.tsx";
+import { SecondFactorPanel } from "./second_factor_panel.tsx";
+import { SessionsPanel } from "./sessions_panel.tsx";
 
 const TABS = [
   { value: "profile", label: "Profile" },
+  { value: "security", label: "Security" },
+  { value: "keys", label: "API keys" },
   { value: "appearance", label: "Appearance" },
 ] as const;
-
-const ROLES: Readonly<Record<MeDto["role"], string>> = {
-  owner: "Owner: sees and may change everything",
-  operator: "Operator: runs rigs and the pool",
-  accountant: "Accountant: sees and approves payouts",
-  viewer: "Viewer: sees, changes nothing",
-};
 
 export function SettingsScreen({ me }: { readonly me: MeDto }) {
   const [tab, setTab] = useQueryState(
@@ -36,11 +38,20 @@ export function SettingsScreen({ me }: { readonly me: MeDto }) {
       .withOptions({ history: "push" }),
   );
   return (
-    <Page kicker="Settings" sentence={`You are signed in as ${me.name}.`}>
+    <Page
+      kicker="Settings"
+      sentence={me.second_factor_due ? "Your role needs a second factor: set it up here." : `You are signed in as ${me.name}.`}
+    >
       <div className="max-w-3xl">
         <Tabs label="Settings" value={tab} choices={TABS} onChoose={(next) => void setTab(next)}>
           <TabPanel value="profile">
             <Profile me={me} />
+          </TabPanel>
+          <TabPanel value="security">
+            <Security me={me} />
+          </TabPanel>
+          <TabPanel value="keys">
+            <ApiKeysTab />
           </TabPanel>
           <TabPanel value="appearance">
             <Appearance />
@@ -67,7 +78,7 @@ function Profile({ me }: { readonly me: MeDto }) {
         facts={[
           { name: "Name", value: me.name },
           { name: "E-mail", value: me.email },
-          { name: "Role", value: ROLES[me.role] },
+          { name: "Role", value: ROLE_MEANINGS[me.role] },
         ]}
       />
       <Button className="mt-4" onClick={leave} disabled={busy} aria-busy={busy}>
@@ -75,6 +86,20 @@ function Profile({ me }: { readonly me: MeDto }) {
         {busy ? "Signing out…" : "Sign out"}
       </Button>
     </Panel>
+  );
+}
+
+function Security({ me }: { readonly me: MeDto }) {
+  const trpc = useTRPC();
+  const cache = useQueryClient();
+  // A new password signs other devices out.
+  const changed = () => void cache.invalidateQueries({ queryKey: trpc.me.sessions.queryKey() });
+  return (
+    <div className="flex flex-col gap-4">
+      <SecondFactorPanel me={me} />
+      <SessionsPanel />
+      <PasswordForm email={me.email} onChanged={changed} />
+    </div>
   );
 }
 

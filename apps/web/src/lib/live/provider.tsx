@@ -35,7 +35,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       workers: [trpc.workers.pathFilter()],
       blocks: [trpc.blocks.pathFilter()],
       rigs: [trpc.rigs.pathFilter()],
-      balances: [trpc.balances.pathFilter(), trpc.ledger.list.pathFilter()],
+      balances: [trpc.balances.pathFilter(), trpc.ledger.list.pathFilter(), trpc.payouts.pathFilter()],
     };
     const refetcher = createRefetcher(
       { hidden: () => document.visibilityState === "hidden" },

@@ -3,11 +3,12 @@
  * it belongs in the cookie only, out of the reach of scripts.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isDatabaseAway } from "@otedama/db/web";
-import { type Auth, REMOTE_ADDRESS_HEADER, SIGN_IN_LIMIT } from "../auth/auth.ts";
+import { endSession, isDatabaseAway, type WebDatabase } from "@otedama/db/web";
+import { type Auth, CODE_HEADER, REMOTE_ADDRESS_HEADER, SIGN_IN_LIMIT, SIGN_IN_REFUSALS } from "../auth/auth.ts";
 import type { Counters } from "../counters.ts";
 import { DATABASE_AWAY } from "../trpc/procedure.ts";
 import { readBody } from "./body.ts";
+import type { ClientAddress } from "./client_address.ts";
 import { sendError, sendJson } from "./respond.ts";
 
 const BODY_BYTES_MAX = 8_192;
@@ -21,21 +22,38 @@ export interface AuthHandlerDependencies {
   auth: Auth;
   counters: Counters;
   public_url: URL;
-  /** Throws when the database is away. */
-  askDatabase: () => Promise<unknown>;
+  database: WebDatabase;
+  addressOf: ClientAddress;
 }
 
+/** As devices and backup codes have it; anything else is no code and no header either. */
+const CODE = /^[0-9A-Za-z -]{1,40}$/;
+
 export function createAuthHandler(dependencies: AuthHandlerDependencies) {
-  const { auth, counters, public_url, askDatabase } = dependencies;
+  const { auth, counters, public_url, database, addressOf } = dependencies;
+
+  /** Ends the session together with its line in the audit log; Better Auth then only clears the cookie. */
+  async function endOwnSession(headers: Headers, address: string): Promise<void> {
+    const signed_in = await auth.signedIn(headers);
+    if (signed_in === null) return;
+    await endSession(database.prisma, { id: signed_in.me.id, address }, signed_in.me.id, signed_in.session_id);
+  }
+
   return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
     const method = ENDPOINTS[path];
     if (method === undefined) return sendError(response, 404, "not_found", "There is no such endpoint.");
     if (request.method !== method) return sendError(response, 405, "method_not_allowed", `Use ${method}.`, { allow: method });
     const body = method === "POST" ? await readBody(request, BODY_BYTES_MAX) : null;
+    const address = addressOf(request);
+    const sent_headers = headersOf(request);
+    sent_headers.set(REMOTE_ADDRESS_HEADER, address);
+    const code = path.endsWith("/sign-in/email") ? codeOf(body) : null;
+    if (code !== null) sent_headers.set(CODE_HEADER, code);
+    if (path.endsWith("/sign-out")) await endOwnSession(sent_headers, address);
     const answer = await auth.handle(
       new Request(new URL(path, public_url), {
         method,
-        headers: headersOf(request),
+        headers: sent_headers,
         body: body?.length ? new Uint8Array(body) : null,
       }),
     );
@@ -54,7 +72,7 @@ export function createAuthHandler(dependencies: AuthHandlerDependencies) {
     }
     if (answer.status >= 500) {
       try {
-        await askDatabase();
+        await database.sql.query("SELECT 1");
       } catch (error) {
         if (isDatabaseAway(error)) return sendError(response, 503, "database_away", DATABASE_AWAY);
         throw error;
@@ -67,6 +85,8 @@ export function createAuthHandler(dependencies: AuthHandlerDependencies) {
       );
     }
     counters.add("sign_in_refused");
+    const refusal = refusalOf(text);
+    if (refusal !== null) return sendError(response, 401, refusal, SIGN_IN_REFUSALS[refusal]);
     if (path.endsWith("/sign-in/email") && answer.status === 401) {
       return sendError(response, 401, "wrong_credentials", "The e-mail address or the password is wrong.");
     }
@@ -90,8 +110,18 @@ function headersOf(request: IncomingMessage): Headers {
     const value = request.headers[name];
     if (typeof value === "string") headers.set(name, value);
   }
-  headers.set(REMOTE_ADDRESS_HEADER, request.socket.remoteAddress ?? "");
   return headers;
+}
+
+/** The second factor's code beside e-mail and password in the body of a sign-in. */
+function codeOf(body: Buffer | null): string | null {
+  const code = jsonField(body?.toString("utf8") ?? "", "code");
+  return typeof code === "string" && CODE.test(code) ? code : null;
+}
+
+function refusalOf(text: string): keyof typeof SIGN_IN_REFUSALS | null {
+  const code = jsonField(text, "code");
+  return typeof code === "string" && Object.hasOwn(SIGN_IN_REFUSALS, code) ? (code as keyof typeof SIGN_IN_REFUSALS) : null;
 }
 
 function withoutToken(text: string): unknown {
@@ -100,11 +130,16 @@ function withoutToken(text: string): unknown {
 }
 
 function messageOf(text: string): string | null {
+  const message = jsonField(text, "message");
+  return typeof message === "string" ? message : null;
+}
+
+/** One field of a JSON object; undefined where there is none, or no JSON. */
+function jsonField(text: string, name: string): unknown {
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body === "object" && body !== null && "message" in body && typeof body.message === "string") return body.message;
+    return typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
   } catch {
-    // Not JSON: there is no message to pass on.
+    return undefined;
   }
-  return null;
 }

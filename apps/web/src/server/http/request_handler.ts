@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { PasswordsBusyError } from "../auth/password.ts";
 import type { Counters } from "../counters.ts";
 import { DATABASE_AWAY } from "../trpc/procedure.ts";
+import { type createAuditExport, isAuditExport } from "./audit_export.ts";
 import { BodyTooLargeError } from "./body.ts";
 import { cameFromElsewhere } from "./origin.ts";
 import { sendError } from "./respond.ts";
@@ -22,6 +23,8 @@ export interface RequestHandlerDependencies {
   rest: { serves(path: string): boolean; handle: Handler };
   auth: Handler;
   trpc: Handler;
+  audit_export: ReturnType<typeof createAuditExport>;
+  exports: { serves(path: string): boolean; handle: Handler };
   pages: Pages;
   /** False when the client has asked for too many miners' pages. */
   minerPages: (request: IncomingMessage) => boolean;
@@ -34,7 +37,7 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, pages, minerPages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, audit_export, exports, pages, minerPages, public_url, counters, log } = dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -55,6 +58,8 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     }
     if (path.startsWith("/api/auth/")) return auth(request, response, path);
     if (path.startsWith("/api/trpc/")) return trpc(request, response, path);
+    if (isAuditExport(path)) return audit_export(request, response, path);
+    if (exports.serves(path)) return exports.handle(request, response, path);
     if (path === "/api" || path.startsWith("/api/")) return sendError(response, 404, "not_found", "There is no such endpoint.");
     if (path === "/m" || path.startsWith("/m/")) {
       if (!minerPages(request)) {

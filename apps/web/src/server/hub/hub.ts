@@ -8,6 +8,7 @@ import type { Counters } from "../counters.ts";
 import { sameOrigin } from "../http/origin.ts";
 import type { FleetWriter } from "../live/fleet_writer.ts";
 import type { LiveFigures } from "../live/live_figures.ts";
+import type { LiveEvents } from "../notices/live_events.ts";
 import { serveAgents } from "./agents.ts";
 import type { BrowserFeed } from "./browser_feed.ts";
 import { serveBrowsers } from "./browsers.ts";
@@ -32,6 +33,7 @@ export interface HubDependencies {
   figures: LiveFigures;
   fleet: FleetWriter;
   feed: BrowserFeed;
+  trouble: LiveEvents;
   counters: Counters;
   log: Logger;
   now: () => number;
@@ -43,7 +45,7 @@ export interface Hub {
 }
 
 export function startHub(options: HubOptions, dependencies: HubDependencies): Hub {
-  const { server, sql, figures, fleet, feed, counters, log, now, auth } = dependencies;
+  const { server, sql, figures, fleet, feed, trouble, counters, log, now, auth } = dependencies;
   const io = new Server(server, {
     serveClient: false,
     maxHttpBufferSize: options.message_bytes_max,
@@ -63,7 +65,7 @@ export function startHub(options: HubOptions, dependencies: HubDependencies): Hu
   const gate = new TokenGate({ remembered_max: 10_000, lookups_max: 64 }, { sql });
   const machines = { gate, counters, log, now };
   const agents = serveAgents(io.of("/agents"), { ...machines, figures, fleet, feed });
-  const pools = servePools(io.of("/pools"), { ...machines, figures, feed });
+  const pools = servePools(io.of("/pools"), { ...machines, figures, feed, trouble });
   const browsers = serveBrowsers(
     io.of("/browsers"),
     { connections_max: options.browsers_max },

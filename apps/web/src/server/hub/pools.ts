@@ -2,6 +2,7 @@
 import { PoolEvent, PoolHello, PoolSnapshot, TOPICS } from "@otedama/shared";
 import type { Namespace } from "socket.io";
 import type { LiveFigures } from "../live/live_figures.ts";
+import type { LiveEvents } from "../notices/live_events.ts";
 import type { BrowserFeed } from "./browser_feed.ts";
 import { firstIssue, type Machine, type MachineNamespaceDependencies, serveMachines } from "./machine_namespace.ts";
 
@@ -20,6 +21,10 @@ const TOPICS_OF: Record<PoolEvent["kind"], readonly Topic[]> = {
   block_orphaned: ["blocks", "balances", "overview"],
   block_rejected: ["blocks", "overview"],
   new_tip: ["blocks", "balances"],
+  payout_sent: ["balances"],
+  payout_settled: ["balances"],
+  payout_waiting: ["balances"],
+  payout_stopped: ["balances"],
   node_down: [],
   node_up: [],
   database_down: [],
@@ -29,10 +34,11 @@ const TOPICS_OF: Record<PoolEvent["kind"], readonly Topic[]> = {
 export interface PoolsDependencies extends MachineNamespaceDependencies {
   figures: LiveFigures;
   feed: BrowserFeed;
+  trouble: LiveEvents;
 }
 
 export function servePools(namespace: Namespace, dependencies: PoolsDependencies) {
-  const { figures, feed, counters } = dependencies;
+  const { figures, feed, trouble, counters } = dependencies;
   const connected = new Map<string, Machine<PoolHello>>();
 
   return serveMachines(
@@ -53,6 +59,7 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
             if (!parsed.success) return { code: "bad_snapshot", message: firstIssue(parsed.error) };
             counters.add("hub_snapshots");
             figures.poolSnapshot(instance_id, parsed.data, now_ms);
+            trouble.poolSnapshot(instance_id, parsed.data);
             feed.dirty();
             feed.changed("workers", "overview");
             return null;
@@ -61,7 +68,10 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
             const parsed = PoolEvent.safeParse(body);
             if (!parsed.success) return { code: "bad_event", message: firstIssue(parsed.error) };
             counters.add("hub_events");
-            if (parsed.data.at_ms > now_ms - NEWS_MS) feed.event(parsed.data);
+            if (parsed.data.at_ms > now_ms - NEWS_MS) {
+              feed.event(parsed.data);
+              trouble.poolEvent(instance_id, parsed.data);
+            }
             feed.changedNow(...TOPICS_OF[parsed.data.kind]);
             return null;
           },
@@ -72,6 +82,7 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
         if (connected.get(instance_id) !== machine) return;
         connected.delete(instance_id);
         figures.poolGone(instance_id);
+        trouble.poolGone(instance_id);
         feed.dirty();
       },
     },

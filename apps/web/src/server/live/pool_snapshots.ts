@@ -22,7 +22,11 @@ export function combineSnapshots(snapshots: readonly PoolSnapshot[]): PoolSnapsh
   return {
     at_ms: max((s) => s.at_ms),
     started_at_ms: Math.min(...snapshots.map((s) => s.started_at_ms)),
-    hashrate_hps: { m1: sum((s) => s.hashrate_hps.m1), m15: sum((s) => s.hashrate_hps.m15), h1: sum((s) => s.hashrate_hps.h1) },
+    // The oldest version that any of them still goes by: a change is applied when all have it.
+    policy_version: snapshots.some((s) => s.policy_version === null)
+      ? null
+      : Math.min(...snapshots.map((s) => s.policy_version ?? 0)),
+    hashrate_hps: m1: sum((s) => s.hashrate_hps.m1), m15: sum((s) => s.hashrate_hps.m15), h1: sum((s) => s.hashrate_hps.h1) ,
     // Instances stand behind one balancer: any of their ports is the one that miners know, or none is.
     stratum_port: snapshots.find((s) => s.stratum_port !== null)?.stratum_port ?? null,
     connections: sum((s) => s.connections),
@@ -33,7 +37,7 @@ export function combineSnapshots(snapshots: readonly PoolSnapshot[]): PoolSnapsh
     node: worst(snapshots.map((s) => s.node)),
     database: worst(snapshots.map((s) => s.database)),
     accounting_lag_records: sum((s) => s.accounting_lag_records),
-    share_answer_ms: { p50: max((s) => s.share_answer_ms.p50), p99: max((s) => s.share_answer_ms.p99) },
+    share_answer_ms: p50: max((s) => s.share_answer_ms.p50), p99: max((s) => s.share_answer_ms.p99) ,
     template_to_last_notify_ms: notified.length === 0 ? null : Math.max(...notified),
     cpu_usage_percent: sum((s) => s.cpu_usage_percent),
   };

@@ -1,4 +1,4 @@
-import { deleteExpired, deleteSamplesBefore, isDatabaseAway, type Sql } from "@otedama/db/web";
+import { deleteExpired, deleteOldNotices, deleteSamplesBefore, isDatabaseAway, type Sql } from "@otedama/db/web";
 import type { Logger } from "pino";
 
 export interface SweepOptions {
@@ -19,6 +19,7 @@ export function startSweep(options: SweepOptions, dependencies: { sql: Sql; log:
       await deleteExpired(sql);
       const before_ms = now() - options.keep_samples_ms;
       while (!stopped && (await deleteSamplesBefore(sql, before_ms, options.rows_max)) === options.rows_max);
+      while (!stopped && (await deleteOldNotices(sql, options.rows_max)) === options.rows_max);
     } catch (error) {
       if (!stopped && !isDatabaseAway(error)) log.error({ err: error }, "old rows could not be removed");
     }

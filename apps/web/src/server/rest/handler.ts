@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isDatabaseAway } from "@otedama/db/web";
 import { sendError, sendJson, sendText } from "../http/respond.ts";
+import { type createKeyedHandler, keyedRoute } from "./keyed/handler.ts";
 import type { createMinersHandler } from "./miners.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { PublicFigures } from "./public_figures.ts";
@@ -15,7 +16,11 @@ const HEADERS = {
 
 export function createRestHandler(
   options: { version: string; public_url: string },
-  dependencies: { figures: PublicFigures; miners: ReturnType<typeof createMinersHandler> },
+  dependencies: {
+    figures: PublicFigures;
+    keyed: ReturnType<typeof createKeyedHandler>;
+    miners: ReturnType<typeof createMinersHandler>;
+  },
 ) {
   const readers = new Map(ROUTES.map((route) => [route.path, () => route.read(dependencies.figures)]));
   const document = openApiDocument(options.version, options.public_url);
@@ -30,11 +35,13 @@ export function createRestHandler(
       if (dependencies.miners.serves(path)) return dependencies.miners.handle(request, response, path);
       const read = readers.get(path);
       const text = TEXT_ROUTES.find((route) => route.path === path);
-      if (read === undefined && text === undefined)
+      const keyed = read === undefined && text === undefined ? keyedRoute(path) : null;
+      if (read === undefined && text === undefined && keyed === null)
         return sendError(response, 404, "not_found", "There is no such endpoint. See /api/v1/openapi.json.");
       if (request.method !== "GET" && request.method !== "HEAD") {
         return sendError(response, 405, "method_not_allowed", "This API only reads: use GET.", { allow: "GET, HEAD" });
       }
+      if (keyed !== null) return dependencies.keyed(request, response, keyed);
       try {
         if (read !== undefined) sendJson(response, 200, await read(), HEADERS);
         else if (text !== undefined) {

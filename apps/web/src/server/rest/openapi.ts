@@ -1,4 +1,5 @@
 import { createDocument } from "zod-openapi";
+import { KEYED_ROUTES, SCOPE_MEANINGS } from "./keyed/routes.ts";
 import { MINER_ROUTES } from "./miner_routes.ts";
 import { ROUTES, TEXT_ROUTES } from "./routes.ts";
 import { ApiError, StatsFrame } from "./schemas.ts";
@@ -12,10 +13,21 @@ export function openApiDocument(version: string, public_url: string) {
       title: "Otedama",
       version,
       description:
-        "Public figures of this pool and of its miners. Needs no sign-in; a miner's settings are changed by a message signed with its address's key. Times are Unix milliseconds, amounts satoshis.",
+        "Figures of this pool and of its miners. Needs no sign-in, but for the endpoints with a scope: those need an API key that has it, sent as `Authorization: Bearer KEY`. A miner's settings are changed by a message signed with its address's key. Times are Unix milliseconds, amounts satoshis.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: public_url }],
+    components: {
+      securitySchemes: {
+        key: {
+          type: "http",
+          scheme: "bearer",
+          description: `An API key, made under Settings. Its scopes: ${Object.entries(SCOPE_MEANINGS)
+            .map(([scope, meaning]) => `\`${scope}\`: ${meaning}`)
+            .join(" ")}`,
+        },
+      },
+    },
     paths: {
       ...Object.fromEntries(
         ROUTES.map(({ path, summary, description, answer }) => [
@@ -29,6 +41,34 @@ export function openApiDocument(version: string, public_url: string) {
                 "200": { description: summary, content: { "application/json": { schema: answer } } },
                 "405": error("Another method than GET or HEAD."),
                 "500": error("A fault of the server."),
+              },
+            },
+          },
+        ]),
+      ),
+      ...Object.fromEntries(
+        KEYED_ROUTES.map(({ path, scope, summary, numbers, texts, answer }) => [
+          path,
+          {
+            get: {
+              operationId: operationId(path),
+              summary,
+              description: `Scope: \`${scope}\`.`,
+              security: [{ key: [] }],
+              parameters: [...numbers, ...texts].map((name) => ({
+                name,
+                in: path.includes(`{${name}}`) ? ("path" as const) : ("query" as const),
+                required: path.includes(`{${name}}`),
+                schema: { type: numbers.includes(name) ? ("integer" as const) : ("string" as const) },
+              })),
+              responses: {
+                "200": { description: summary, content: { "application/json": { schema: answer } } },
+                "400": error("A parameter is wrong; `field` names it."),
+                "401": error("No key, or one that does not work (any more)."),
+                "403": error("The key's scopes or its person's role do not allow it."),
+                "404": error("There is no such thing."),
+                "429": error("The key asked too often; see `retry-after`."),
+                "503": error("The database is away."),
               },
             },
           },

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Counters } from "../counters.ts";
+import type { ClientAddress } from "../http/client_address.ts";
 import type { BrowserFeed } from "../hub/browser_feed.ts";
 import type { PublicFigures } from "../rest/public_figures.ts";
 import type { StatsFrame } from "../rest/schemas.ts";
@@ -19,14 +20,19 @@ export class PublicFeed {
   readonly #options: PublicFeedOptions;
   readonly #figures: PublicFigures;
   readonly #counters: Counters;
+  readonly #addressOf: ClientAddress;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
   readonly #alive = new WeakSet<WebSocket>();
   readonly #by_address = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #sending = false;
 
-  constructor(options: PublicFeedOptions, dependencies: { figures: PublicFigures; feed: BrowserFeed; counters: Counters }) {
+  constructor(
+    options: PublicFeedOptions,
+    dependencies: { figures: PublicFigures; feed: BrowserFeed; counters: Counters; addressOf: ClientAddress },
+  ) {
     this.#options = options;
+    this.#addressOf = dependencies.addressOf;
     this.#figures = dependencies.figures;
     this.#counters = dependencies.counters;
     dependencies.feed.addAudience({
@@ -54,7 +60,7 @@ export class PublicFeed {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const address = request.socket.remoteAddress ?? "";
+    const address = this.#addressOf(request);
     const from_address = this.#by_address.get(address) ?? 0;
     if (this.#server.clients.size >= this.#options.clients_max || from_address >= this.#options.clients_per_address_max) {
       this.#counters.add("ws_refused");

@@ -10,7 +10,7 @@ export const metadata: Metadata = { title: "Ledger" };
 const load = createLoader(ledgerSearch);
 
 export default async function LedgerPage({ searchParams }: { readonly searchParams: SearchParams }) {
-  const { api } = await openPage("/ledger");
+  const { me, api } = await openPage("/ledger");
   const query = ledgerQuery(await load(searchParams), 1, LIST_PAGE_SIZE);
-  return <LedgerScreen initial={await api.ledger.list(query)} initialQuery={query} />;
+  return <LedgerScreen me={me} initial={await api.ledger.list(query)} initialQuery={query} />;
 }
