@@ -22,29 +22,27 @@ function liveWith(pool: Partial<PoolSnapshot> | null, database: LiveDto["databas
         : {
             at_ms: 0,
             started_at_ms: 0,
-<<<<<<< HEAD
-            policy_version: 1,
-=======
-            policy_version: null,
->>>>>>> main
-            hashrate_hps: m1: 4e6, m15: 4e6, h1: 4e6 ,
+            hashrate_hps: { m1: 4e6, m15: 4e6, h1: 4e6 },
             stratum_port: 3333,
             connections: 2,
             workers_online: 2,
             shares: NO_SHARES,
-            job: 
+            job: {
               height: 10,
               prev_hash: "0".repeat(64),
               network_difficulty: 0.03,
               transactions: 1,
               reward_sats: 1,
               fees_sats: 0,
-              template_at_ms: 0,,
-            round: started_at_ms: 0, work_hashes: 0, effort: 0 ,
+              template_at_ms: 0,
+            },
+            round: { started_at_ms: 0, work_hashes: 0, effort: 0 },
             node: OK,
+            policy_version: 1,
+            refused_jobs: { count: 0, last: null },
             database: OK,
             accounting_lag_records: 7,
-            share_answer_ms: p50: 1, p99: 2 ,
+            share_answer_ms: { p50: 1, p99: 2 },
             template_to_last_notify_ms: null,
             cpu_usage_percent: 1,
             ...pool,
