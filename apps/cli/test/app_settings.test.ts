@@ -8,7 +8,7 @@ import type { Home } from "../src/stack/home.ts";
 const FACTS = {
   home: { pool: "/srv/otedama/pool" } as Home,
   database_url: "postgresql://localhost/otedama",
-  nodes: [{ url: "http://127.0.0.1:8332", user: "", password: "" }],
+  nodes: [{ url: "http://127.0.0.1:8332", user: "", password: "", zmq: null }],
   payout_address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
   signer: { kind: "file" as const },
   thread_hashrate_hps: 1e6,

@@ -11,6 +11,7 @@ import { formatSats } from "@otedama/shared/units";
 import type { Logger } from "pino";
 import { BlockFiles } from "./blocks/block_files.ts";
 import { FoundBlocks } from "./blocks/found.ts";
+import { BlockStories } from "./blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
 import { engineOptions, vardiffOptions } from "./engine_options.ts";
@@ -45,6 +46,7 @@ import type { Job } from "./work/job.ts";
 import { JobLog } from "./work/job_log.ts";
 import { JobNumbers } from "./work/job_numbers.ts";
 import { ChainNode } from "./work/node.ts";
+import { payOut } from "./work/payees.ts";
 import { HALVING_INTERVAL_BLOCKS, subsidySats } from "./work/reward.ts";
 import { RpcClient } from "./work/rpc.ts";
 import { SOURCE_OPTIONS, TemplateSource } from "./work/source.ts";
@@ -132,14 +134,16 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     else if (before.state === "down") tell("database_up", "database", "The database is there; shares are being counted.");
   });
   const monitor = new DatabaseMonitor({ every_ms: 2_000 }, { database, health: databaseHealth });
-  const nodes = settings.nodes.map((node) => new ChainNode({ network }, { rpc: new RpcClient(node) }));
-  const nodeHealth = new Health({ now_ms, initial: "The chain node was not asked yet." }, (now, before) => {
-    if (now.state === "down") tell("node_down", nodes[0]?.name ?? "", now.message ?? "");
-    else if (before.state === "down") tell("node_up", source.active?.name ?? "", "The chain node gives templates.");
-  });
+  const halving_interval_blocks = settings.halving_interval_blocks ?? HALVING_INTERVAL_BLOCKS[network];
+  const nodes = settings.nodes.map((node) => new ChainNode({ network, halving_interval_blocks }, { rpc: new RpcClient(node) }));
+  const nodeHealth = new Health({ now_ms, initial: "The chain nodes were not asked yet." }, () => {});
   const nodeReports = new NodeHealth(
     nodes.map((node) => node.name),
-    nodeHealth,
+    {
+      health: nodeHealth,
+      onMove: (name, message) =>
+        tell(message === null ? "node_up" : "node_down", name, message ?? `${name} can be mined on again.`),
+    },
   );
   const files = new BlockFiles({ dir: join(settings.data_dir, "blocks") });
   const numbers = new JobNumbers({ dir: settings.data_dir });
@@ -194,15 +198,16 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   // Work.
   const fees = new AverageFees({
     node: () => source.active,
-    subsidy_sats: (height) => subsidySats(height, HALVING_INTERVAL_BLOCKS[network]),
+    subsidy_sats: (height) => subsidySats(height, halving_interval_blocks),
     onTrouble: (error) => log.debug({ error: error.message }, "the fees of recent blocks are not read yet"),
   });
   const work: Work = new Work(
     {
-      get coinbase_text() {
-        return keeper.current.policy.coinbase_text;
-      },
-      outputs: (value_sats) => [{ value_sats, script: payout.script }],
+      coinbase: (value_sats) => ({
+        text: keeper.current.policy.coinbase_text,
+        outputs: payOut(value_sats, payout.script),
+      }),
+      halving_interval_blocks,
       refresh_ms: SOURCE_OPTIONS.refresh_ms - SOURCE_OPTIONS.poll_ms,
       fee_rise: 0.01,
     },
@@ -224,14 +229,15 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       },
       numbers,
       now_ms,
+      onRefused: (message) => nodeReports.refused(message),
     },
   );
   const gate = new TemplateGate();
   const source: TemplateSource = new TemplateSource(SOURCE_OPTIONS, {
-    nodes,
+    nodes: nodes.map((node, index) => ({ node, zmq: settings.nodes[index]?.zmq ?? null })),
     onTemplate: (template, received_at_ms, node) =>
       gate.pass(() => {
-        if (!work.accept(template, received_at_ms)) return;
+        if (!work.accept(template, received_at_ms, node.name)) return;
         tell(
           "new_tip",
           String(template.height - 1),
@@ -248,6 +254,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       tracker.poke();
     },
     monotonic_ms,
+    now_ms,
   });
 
   // Shares and blocks.
@@ -260,6 +267,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { reader, database, workerOf: (id) => directory.workerOf(id), isSolo: (id) => directory.isSolo(id), now_ms },
   );
   const terms = new ShareTermsBook({ database, job: (job_number) => jobs.of(job_number) });
+  const stories = new BlockStories(
+    { network, retry_ms: 15_000 },
+    { database, files, onTrouble: (error) => log.debug({ error: error.message }, "block stories are not written yet") },
+  );
   const submitter = new Submitter(SUBMIT_OPTIONS, {
     nodes,
     files,
@@ -268,6 +279,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       log.info({ hash, ...outcome }, "block submitted");
       tracker.poke();
     },
+    onAnswers: (hash, answers) => stories.answered(hash, answers),
     onRetry: (hash, node, message) => log.warn({ hash, node, message }, "block not submitted yet"),
   });
   const found: FoundBlocks = new FoundBlocks({
@@ -299,6 +311,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       },
       onRound: () => {
         tracker.poke();
+        stories.poke();
         receipts.poke();
       },
       onUnknownWorkers: (ids) => {
@@ -418,6 +431,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     policy_version: () => keeper.current.version,
     job: () => work.current,
     node: () => nodeHealth.current,
+    nodes: () => source.reports(),
+    refused_jobs: () => work.refused,
     database: () => databaseHealth.current,
     lag_records: () => lag_records,
     stratum_port: () => stratum[0]?.port ?? null,
@@ -428,6 +443,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     stats: () => engine.stats(),
     snapshot: () => snapshots.latest,
     blocks_open: () => submitter.open_count,
+    empty_templates: () => source.empty_templates,
     hub_connected: () => hub?.connected ?? false,
     logins: () => policy.logins,
     tls: () => tls && certificate && { ...tls.handshakes, not_after_ms: certificate.not_after_ms },
@@ -475,6 +491,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   }
   receipts.start();
   await submitter.start();
+  await stories.start();
   tracker.start();
   payouts.start();
   states.start();

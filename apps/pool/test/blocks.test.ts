@@ -6,6 +6,7 @@ import { type RunningChain, startChain } from "@otedama/simulator/chain";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BlockFiles, type StoredBlock } from "../src/blocks/block_files.ts";
 import { FoundBlocks } from "../src/blocks/found.ts";
+import { BlockStories } from "../src/blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "../src/blocks/submit.ts";
 import { BlockTracker } from "../src/blocks/track.ts";
 import type { ChainNode } from "../src/work/node.ts";
@@ -61,10 +62,20 @@ describe("blocks", () => {
       },
     );
     const outcomes: string[] = [];
+    const stories = new BlockStories({ network: "regtest", retry_ms: 50 }, { database, files, onTrouble: () => {} });
+    await stories.start();
+    kit.ends.push(() => stories.stop());
     const makeSubmitter = () =>
       new Submitter(
         { ...SUBMIT_OPTIONS, retry_ms_min: 20, retry_ms_max: 50, attempts_max: 3 },
-        { nodes, files, now_ms: () => Date.now(), onOutcome: (hash) => outcomes.push(hash), onRetry: () => {} },
+        {
+          nodes,
+          files,
+          now_ms: () => Date.now(),
+          onOutcome: (hash) => outcomes.push(hash),
+          onAnswers: (hash, answers) => stories.answered(hash, answers),
+          onRetry: () => {},
+        },
       );
     const submitter = makeSubmitter();
     kit.ends.push(() => submitter.stop());
@@ -164,6 +175,29 @@ describe("blocks", () => {
       [`miner_pending ${a.account_id}`]: 0,
       [`miner_available ${a.account_id}`]: reward - fee,
     });
+    // Its story: each node's answer, each change of state, what the coinbase says and pays.
+    const answered = await until("the node's answer", async () => {
+      const { rows } = await database.query("SELECT * FROM block_submission WHERE block_hash = $1", [block.hash]);
+      return rows[0]?.result === "accepted" && rows[0];
+    });
+    expect(answered).toMatchObject({ node: new URL(chain.url).host, answer: null, attempts: 1 });
+    expect(answered.latency_ms).toBeGreaterThanOrEqual(0);
+    expect(answered.answered_at.getTime()).toBeGreaterThanOrEqual(answered.first_at.getTime());
+    const moves = await database.query("SELECT from_state, to_state FROM block_move WHERE block_hash = $1 ORDER BY id", [
+      block.hash,
+    ]);
+    expect(moves.rows).toEqual([
+      { from_state: "found", to_state: "pending" },
+      { from_state: "pending", to_state: "confirmed" },
+    ]);
+    const coinbase = await database.query("SELECT text, template_node, outputs FROM block_coinbase WHERE block_hash = $1", [
+      block.hash,
+    ]);
+    expect(coinbase.rows[0]).toMatchObject({
+      text: "/test/",
+      template_node: new URL(chain.url).host,
+      outputs: [{ address: POOL_ADDRESS, value_sats: reward }],
+    });
     // Nothing is left to submit for a process that starts now.
     const again = makeSubmitter();
     await again.start();
@@ -239,6 +273,28 @@ describe("blocks", () => {
     expect((await states(database))[0]?.state).toBe("pending");
   });
 
+  test("handed to a node that is catching up is handed to it again until it knows the block before; one that is away is not waited for", async () => {
+    const { line, node } = await kit.altered();
+    const { line: cut, node: gone } = await kit.interruptible();
+    await cut.cut();
+    let asked = 0;
+    line.alter = ({ method }, result) => (method === "submitblock" && ++asked <= 6 ? "bad-prevblk" : result);
+    const { database, mine, files, submitter } = await start([node, gone]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    const block = await mine(a.worker_id);
+    const outcome = await until("a verdict", () => files.outcome(block.hash));
+    expect(outcome.accepted).toBe(true);
+    await until("everybody to be let go", () => submitter.open_count === 0);
+    const rows = await until("the answers", async () => {
+      const { rows } = await database.query("SELECT node, result, attempts FROM block_submission ORDER BY result");
+      return rows.length === 2 && rows[1].attempts >= 3 && rows;
+    });
+    expect(rows).toMatchObject([
+      { node: node.name, result: "accepted", attempts: 7 },
+      { node: gone.name, result: "away" },
+    ]);
+  });
+
   test("on a template that the node has withdrawn ends beside the chain and is credited to nobody", async () => {
     const { database, work, fresh, found, files, tracker, outcomes } = await start([kit.nodeAt(chain.url)]);
     const a = await ensureWorker(database, POOL_ADDRESS, "a");
@@ -281,12 +337,16 @@ describe("blocks", () => {
     await insertRow(database, bad);
     submitter.submit(bad.hash, bad.block_hex, Date.now());
     await until("a verdict", () => files.outcome(bad.hash));
+    await until(
+      "what each node said",
+      async () => (await files.answers(bad.hash))?.complete && (await files.answers(good.hash))?.complete,
+    );
     await tracker.pass();
     expect((await states(database)).map((row) => row.state)).toEqual(["pending", "rejected"]);
     expect((await states(database))[1]?.note).toMatch(/^[a-z-]+$/);
     // Long settled, their files go; the pending one's stay.
     await tracker.prune(Date.now() + 60_000);
-    expect(readdirSync(dir).sort()).toEqual([`${good.hash}.json`, `${good.hash}.outcome`]);
+    expect(readdirSync(dir).sort()).toEqual(["answers", "json", "outcome"].map((kind) => `${good.hash}.${kind}`));
   });
 
   test("pays by the window before it, cut inside its first ten seconds", async () => {

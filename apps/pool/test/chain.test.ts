@@ -112,15 +112,21 @@ describe("templates", () => {
     expect(reports.at(-1)).toEqual([node.name, null]);
   });
 
-  test("another node takes over, and the first is gone back to", async () => {
-    const { line, node: first } = await kit.interruptible();
-    const { node: second } = await kit.interruptible();
-    const { source } = kit.startWork([first, second]);
-    await until("the first", () => source.active === first);
-    await line.cut();
+  test("another node takes over when the one that serves goes away", async () => {
+    const { line: firstLine, node: first } = await kit.interruptible();
+    const { line: secondLine, node: second } = await kit.interruptible();
+    const { source, fresh } = kit.startWork([first, second]);
+    const fit = () => source.reports().filter(({ state }) => state === "serving" || state === "ready").length;
+    await until("both", () => fit() === 2);
+    await firstLine.cut();
     await until("the second", () => source.active === second);
-    await line.open();
-    await until("the first again", () => source.active === first);
+    expect(source.reports()[0]).toMatchObject({ state: "away", message: expect.stringMatching(/cannot be reached/) });
+    await chain.rpc("generatetoaddress", [1, POOL_ADDRESS]);
+    await fresh((await tip()) + 1);
+    await firstLine.open();
+    await until("both again", () => fit() === 2);
+    await secondLine.cut();
+    await until("the first", () => source.active === first);
   });
 
   test("a node of another network is not mined on", async () => {

@@ -24,20 +24,38 @@ describe("health", () => {
     expect(changes).toEqual(["ok"]);
   });
 
-  test("of several nodes: fine with the first, degraded with another, down with none", () => {
+  test("of several nodes: fine while all are fit, degraded while some are, down with none; each one's going and coming is told once", () => {
     const { health } = start();
-    const nodes = new NodeHealth(["a", "b"], health);
+    const moves: [string, string | null][] = [];
+    const nodes = new NodeHealth(["a", "b"], { health, onMove: (name, message) => moves.push([name, message]) });
     nodes.report("a", null);
     expect(health.current.state).toBe("ok");
     nodes.report("a", "a is away.");
-    expect(health.current.state).toBe("down");
+    nodes.report("a", "a is still away.");
+    expect(health.current).toMatchObject({ state: "down", message: "a is still away." });
     nodes.report("b", null);
-    expect(health.current).toMatchObject({ state: "degraded", message: "Mining on b. a is away." });
+    expect(health.current).toMatchObject({ state: "degraded", message: "Mining goes on. a is still away." });
     nodes.report("a", null);
     expect(health.current).toMatchObject({ state: "ok", message: null });
-    nodes.report("a", "a is away.");
     nodes.report("b", "b is away.");
+    nodes.report("a", "a is away.");
     expect(health.current).toMatchObject({ state: "down", message: "a is away. b is away." });
+    expect(moves).toEqual([
+      ["a", "a is away."],
+      ["a", null],
+      ["b", "b is away."],
+      ["a", "a is away."],
+    ]);
+  });
+
+  test("a refused job degrades it until one is made again", () => {
+    const { health } = start();
+    const nodes = new NodeHealth(["a"], { health, onMove: () => {} });
+    nodes.report("a", null);
+    nodes.refused("No job was made.");
+    expect(health.current).toMatchObject({ state: "degraded", message: "No job was made." });
+    nodes.refused(null);
+    expect(health.current.state).toBe("ok");
   });
 });
 

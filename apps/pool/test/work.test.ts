@@ -40,6 +40,7 @@ function reply(change: Record<string, unknown> = {}) {
   };
 }
 
+const transaction = (fee: number) => ({ data: "ab".repeat(60), txid: "11".repeat(32), hash: "22".repeat(32), fee });
 const outputs = (value_sats: bigint) => [{ value_sats, script: Buffer.from(`0014${"11".repeat(20)}`, "hex") }];
 
 describe("serialisation", () => {
@@ -121,17 +122,21 @@ describe("coinbase", () => {
 
   test("never pays more or less than the template allows", () => {
     fc.assert(
-      fc.property(fc.array(fc.bigInt({ min: 0n, max: 10n ** 15n }), { maxLength: 8 }), fc.bigInt(-5n, 5n), (values, error) => {
-        const total = values.reduce((sum, value) => sum + value, 0n);
-        const build = () =>
-          buildCoinbase({
-            ...parts,
-            coinbasevalue_sats: total + error,
-            outputs: values.map((value_sats) => ({ value_sats, script: Buffer.of(0x51) })),
-          });
-        if (error === 0n) expect(build).not.toThrow();
-        else expect(build).toThrow(CoinbaseError);
-      }),
+      fc.property(
+        fc.array(fc.bigInt({ min: 0n, max: 10n ** 15n }), { minLength: 1, maxLength: 8 }),
+        fc.bigInt(-5n, 5n),
+        (values, error) => {
+          const total = values.reduce((sum, value) => sum + value, 0n);
+          const build = () =>
+            buildCoinbase({
+              ...parts,
+              coinbasevalue_sats: total + error,
+              outputs: values.map((value_sats) => ({ value_sats, script: Buffer.of(0x51) })),
+            });
+          if (error === 0n) expect(build).not.toThrow();
+          else expect(build).toThrow(CoinbaseError);
+        },
+      ),
     );
   });
 
@@ -227,58 +232,96 @@ describe("job numbers", () => {
 });
 
 describe("work", () => {
-  function start() {
+  function start(pay = outputs) {
     const sent: EngineJob[] = [];
+    const refusals: (string | null)[] = [];
     const clock = { ms: 1_000_000 };
     const work = new Work(
-      { coinbase_text: "", outputs, refresh_ms: 30_000, fee_rise: 0.01 },
-      { engine: { setJob: (job) => sent.push(job) }, numbers: new JobNumbers({ dir: folder() }), now_ms: () => clock.ms },
+      {
+        coinbase: (value) => ({ text: "", outputs: pay(value) }),
+        halving_interval_blocks: 210_000,
+        refresh_ms: 30_000,
+        fee_rise: 0.01,
+      },
+      {
+        engine: { setJob: (job) => sent.push(job) },
+        numbers: new JobNumbers({ dir: folder() }),
+        now_ms: () => clock.ms,
+        onRefused: (message) => refusals.push(message),
+      },
     );
-    return { sent, clock, work };
+    const accept = (change: Record<string, unknown>, at_ms: number) => work.accept(parseTemplate(reply(change)), at_ms, "node");
+    return { sent, clock, work, refusals, accept };
   }
 
   test("a new tip is sent at once and clean, the same one when it is old or worth more", () => {
-    const { sent, clock, work } = start();
-    expect(work.accept(parseTemplate(reply()), 1)).toBe(true);
-    expect(work.accept(parseTemplate(reply({ coinbasevalue: 5_000_000_001 })), 2)).toBe(false);
-    expect(sent.length).toBe(1);
-    expect(work.accept(parseTemplate(reply({ coinbasevalue: 5_100_000_000 })), 3)).toBe(false);
+    const { sent, clock, accept } = start();
+    const paying = (fee: number) => ({ coinbasevalue: 5_000_000_000 + fee, transactions: [transaction(fee)] });
+    expect(accept({}, 1)).toBe(true);
+    expect(accept(paying(1_000_000), 2)).toBe(false);
+    expect(sent.length, "an empty job does not wait").toBe(2);
+    expect(accept(paying(1_000_001), 3)).toBe(false);
+    expect(sent.length).toBe(2);
+    expect(accept(paying(100_000_000), 4)).toBe(false);
     clock.ms += 30_000;
-    expect(work.accept(parseTemplate(reply()), 4)).toBe(false);
-    expect(work.accept(parseTemplate(reply({ previousblockhash: "bb".repeat(32), height: 501 })), 5)).toBe(true);
-    expect(sent.map((job) => job.clean)).toEqual([true, false, false, true]);
-    expect(sent.map((job) => job.job_number)).toEqual([1, 2, 3, 4]);
-    expect(sent.map((job) => job.template_at_ms)).toEqual([1, 3, 4, 5]);
+    expect(accept(paying(1), 5)).toBe(false);
+    expect(accept({ previousblockhash: "bb".repeat(32), height: 501 }, 6)).toBe(true);
+    expect(sent.map((job) => job.clean)).toEqual([true, false, false, false, true]);
+    expect(sent.map((job) => job.job_number)).toEqual([1, 2, 3, 4, 5]);
+    expect(sent.map((job) => job.template_at_ms)).toEqual([1, 2, 4, 5, 6]);
   });
 
   test("jobs of a few tips before are kept for a late block, older ones are not", () => {
-    const { work } = start();
+    const { work, accept } = start();
     for (const [index, tip] of ["aa", "bb", "cc", "dd", "ee"].entries()) {
-      work.accept(parseTemplate(reply({ previousblockhash: tip.repeat(32), height: 500 + index })), 0);
+      accept({ previousblockhash: tip.repeat(32), height: 500 + index }, 0);
     }
     expect(work.job(1)).toBeNull();
     expect(work.job(2)?.template.height).toBe(501);
     expect(work.job(5)?.template.height).toBe(504);
   });
 
-  test("a template that cannot be paid out rightly is refused before it is sent", () => {
-    const sent: EngineJob[] = [];
-    const work = new Work(
-      { coinbase_text: "", outputs: (value) => outputs(value + 1n), refresh_ms: 1, fee_rise: 1 },
-      { engine: { setJob: (job) => sent.push(job) }, numbers: new JobNumbers({ dir: folder() }), now_ms: () => 0 },
-    );
-    expect(() => work.accept(parseTemplate(reply()), 0)).toThrow(CoinbaseError);
-    expect(sent).toEqual([]);
+  test("a template that claims more than subsidy and fees, or less, is refused with a sentence; the job before it stays", () => {
+    const { sent, work, refusals, accept } = start();
+    accept({}, 0);
+    for (const coinbasevalue of [5_000_000_001, 4_999_999_999, 2_500_000_000]) {
+      expect(accept({ coinbasevalue, previousblockhash: "bb".repeat(32) }, 0)).toBe(false);
+    }
+    expect(sent.length).toBe(1);
+    expect(work.current?.engine.job_number).toBe(1);
+    expect(work.refused).toMatchObject({
+      count: 3,
+      last: { message: expect.stringMatching(/2500000000 sats.*subsidy of 5000000000/) },
+    });
+    accept({ previousblockhash: "cc".repeat(32) }, 0);
+    expect(refusals.map((message) => message === null)).toEqual([true, false, false, false, true]);
+  });
+
+  test("outputs that are not worth the reward are refused before a miner sees them", () => {
+    for (const error of [-1n, 1n]) {
+      const { sent, refusals, accept } = start((value) => outputs(value + error));
+      expect(accept({}, 0)).toBe(false);
+      expect(sent).toEqual([]);
+      expect(refusals[0]).toMatch(/coinbase outputs pay/);
+    }
   });
 
   test("a block is header, count, coinbase and the template's transactions", () => {
-    const transaction = { data: "ab".repeat(60), txid: "11".repeat(32), hash: "22".repeat(32), fee: 7 };
-    const template = parseTemplate(reply({ transactions: [transaction] }));
+    const template = parseTemplate(reply({ coinbasevalue: 5_000_000_007, transactions: [transaction(7)] }));
     expect(template.fees_sats).toBe(7n);
-    const job = makeJob(template, { job_number: 1, clean: true, coinbase_text: "", outputs, template_at_ms: 0, made_at_ms: 0 });
+    const job = makeJob(template, {
+      job_number: 1,
+      clean: true,
+      coinbase_text: "",
+      outputs: outputs(5_000_000_007n),
+      halving_interval_blocks: 210_000,
+      template_node: "node",
+      template_at_ms: 0,
+      made_at_ms: 0,
+    });
     expect(job.engine.merkle_branches.length).toBe(32);
     const coinbase = Buffer.concat([job.engine.coinbase_prefix, Buffer.alloc(EXTRANONCE_BYTES), job.engine.coinbase_suffix]);
     const block = assembleBlock(template, Buffer.alloc(80, 1), coinbase);
-    expect(block).toBe(`${"01".repeat(80)}02${withWitness(coinbase).toString("hex")}${transaction.data}`);
+    expect(block).toBe(`${"01".repeat(80)}02${withWitness(coinbase).toString("hex")}${transaction(7).data}`);
   });
 });

@@ -1,5 +1,6 @@
 /** What the screens show of a farm whose every number is known. */
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
+import { writeBlockStory } from "@otedama/db/pool";
 import {
   AccountDetailDto,
   BalancesDto,
@@ -148,12 +149,62 @@ describe("blocks", () => {
 
   test("one block with who was credited, to the satoshi", async () => {
     const block = BlockDetailDto.parse(await client.blocks.get.query({ hash: hashOf("block 6") }));
-    expect(block.credits).toHaveLength(5);
-    expect(block.credits.reduce((sum, credit) => sum + credit.amount_sats, 0)).toBe(REWARD_SATS);
-    expect(block.credits.filter((credit) => credit.kind === "fee")).toEqual([
+    expect(block.credits).toMatchObject({ total: 5, sum_sats: REWARD_SATS });
+    expect(block.credits.rows.reduce((sum, credit) => sum + credit.amount_sats, 0)).toBe(REWARD_SATS);
+    expect(block.credits.rows.filter((credit) => credit.kind === "fee")).toEqual([
       { kind: "fee", account_id: null, account_address: "", amount_sats: FEE_SATS },
     ]);
     expect(block.round_work_hashes).toBe(4_294_967_296_000);
+    // Nothing is known yet of how it came about; its entries are.
+    expect(block).toMatchObject({ policy: null, coinbase: null, submissions: [], moves: [] });
+    expect(block.entries.map(({ cause }) => cause)).toEqual(["block_credit"]);
+  });
+
+  test("one block with its story: its coinbase, what the nodes answered, each change of state, and credits by the page", async () => {
+    const hash = hashOf("block 1");
+    await writeBlockStory(web.sql, {
+      hash,
+      coinbase_text: "/Otedama/",
+      template_node: "node-1:8332",
+      template_at_ms: farm.now_ms - 5_000,
+      outputs: [{ script_hex: "0014", address: null, value_sats: BigInt(REWARD_SATS) }],
+      submissions: [
+        {
+          node: "b",
+          result: "away",
+          answer: "not reached",
+          attempts: 3,
+          first_at_ms: farm.now_ms,
+          answered_at_ms: null,
+          latency_ms: null,
+        },
+        {
+          node: "a",
+          result: "accepted",
+          answer: null,
+          attempts: 1,
+          first_at_ms: farm.now_ms,
+          answered_at_ms: farm.now_ms + 20,
+          latency_ms: 20,
+        },
+      ],
+    });
+    await web.sql.query("INSERT INTO block_move (block_hash, from_state, to_state) VALUES ($1, 'found', 'pending')", [hash]);
+    const block = BlockDetailDto.parse(await client.blocks.get.query({ hash }));
+    expect(block.coinbase).toEqual({
+      text: "/Otedama/",
+      template_node: "node-1:8332",
+      template_at_ms: farm.now_ms - 5_000,
+      outputs: [{ script_hex: "0014", address: null, value_sats: REWARD_SATS }],
+    });
+    expect(block.submissions.map(({ node, result, latency_ms }) => [node, result, latency_ms])).toEqual([
+      ["a", "accepted", 20],
+      ["b", "away", null],
+    ]);
+    expect(block.moves).toMatchObject([{ from_state: "found", to_state: "pending", note: null }]);
+    expect(block.entries.map(({ cause }) => cause)).toEqual(["block_credit", "block_mature"]);
+    expect(await client.blocks.credits.query({ hash, page: 2 })).toEqual({ total: 5, sum_sats: REWARD_SATS, rows: [] });
+    expect(await client.blocks.credits.query({ hash: hashOf("none") })).toEqual({ total: 0, sum_sats: 0, rows: [] });
   });
 });
 

@@ -19,4 +19,5 @@ export * from "./statistics/dto.ts";
 export * from "./wire/agents.ts";
 export * from "./wire/browsers.ts";
 export * from "./wire/common.ts";
+export * from "./wire/nodes.ts";
 export * from "./wire/pools.ts";

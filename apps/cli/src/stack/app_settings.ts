@@ -11,7 +11,8 @@ import {
   type UpstreamPool,
   WebSettings,
 } from "@otedama/shared";
-import type { Config } from "@otedama/shared/config";
+import { type Config, FOUR_EYES_ABOVE_SATS } from "@otedama/shared/config";
+import { HALVING_INTERVAL_BLOCKS } from "@otedama/simulator/chain";
 import type { Home } from "./home.ts";
 
 /** What turns a configuration into the settings of running processes: addresses that are known only once the parts below run. */
@@ -77,6 +78,7 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
     extranonce_prefix: stratum.extranonce_prefix,
     network: config.network.name,
     nodes: facts.nodes,
+    halving_interval_blocks: config.chain.nodes.length === 0 ? HALVING_INTERVAL_BLOCKS : null,
     stratum: {
       listen: [{ host: stratum.host, port: stratum.port }],
       threads: stratum.threads,
@@ -142,6 +144,7 @@ function policyOf(config: Config, difficulty: PoolPolicy["difficulty"]): PoolPol
     difficulty,
     payouts: {
       ...rest,
+      ...approvals(config),
       threshold_min_sats: min_threshold_sats,
       fee_rate_min: min_fee_rate,
       fee_rate_max: max_fee_rate,
@@ -150,6 +153,13 @@ function policyOf(config: Config, difficulty: PoolPolicy["difficulty"]): PoolPol
     correction_four_eyes_above_sats: corrections_four_eyes_above_sats,
   };
   return checkPolicy(policy, config.network.name);
+}
+
+/** On a chain of one's own ordinary payouts go by themselves, so that they are seen to go. */
+function approvals({ payouts, network }: Config): { unattended_max_sats: number; four_eyes_above_sats: number } {
+  const regtest = network.name === "regtest";
+  const four_eyes_above_sats = payouts.four_eyes_above_sats ?? FOUR_EYES_ABOVE_SATS[regtest ? "regtest" : "other"];
+  return { unattended_max_sats: payouts.unattended_max_sats ?? (regtest ? four_eyes_above_sats : 0), four_eyes_above_sats };
 }
 
 export function agentSettings(

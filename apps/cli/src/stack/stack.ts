@@ -175,7 +175,7 @@ export class Stack {
       transactions: true,
     };
     await this.#startApp("chain", CHAIN_MAIN, settings, (line) => `development chain at block ${line.height}`);
-    return [{ url: `http://127.0.0.1:${port}`, user: settings.rpc_user, password: settings.rpc_password }];
+    return [{ url: `http://127.0.0.1:${port}`, user: settings.rpc_user, password: settings.rpc_password, zmq: null }];
   }
 
   /** The signer has the key of the address that blocks pay to: nobody else is told more than the address. */

@@ -1,6 +1,6 @@
 /**
- * Blocks on disk, before anybody is told of them: `<hash>.json` holds the block and what the accounts need to know, `<hash>.outcome` what the
- * nodes said. A block without an outcome is still to be submitted, whatever happened to the process in between.
+ * Blocks on disk, before anybody is told of them: `<hash>.json` holds the block and what the accounts need to know, `<hash>.outcome` the nodes'
+ * verdict, `<hash>.answers` what each of them said and when. A block without an outcome is still to be submitted, whatever happened to the process in between.
  */
 import { mkdirSync } from "node:fs";
 import { open, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -28,11 +28,39 @@ const StoredBlockFile = z.object({
   /** False when the engine judged the share stale or duplicate as well. */
   accepted: z.boolean(),
   block_hex: z.string(),
+  /** How its job came about: whose template it was, when that came, what the coinbase says and whom it pays. */
+  template_node: z.string().nullable().default(null),
+  template_at_ms: z.int().nullable().default(null),
+  coinbase_text: z.string().default(""),
+  outputs: z.array(z.object({ script_hex: z.string(), value_sats: Sats })).default([]),
 });
 export type StoredBlock = z.infer<typeof StoredBlockFile>;
 
 const OutcomeFile = z.object({ accepted: z.boolean(), note: z.string().nullable(), at_ms: z.int() });
 export type Outcome = z.infer<typeof OutcomeFile>;
+
+const AnswersFile = z.object({
+  /** True once nobody will be asked any more. */
+  complete: z.boolean(),
+  answers: z
+    .array(
+      z.object({
+        node: z.string(),
+        /** `away`: it has not answered. `unsure`: it does not know the block before. */
+        result: z.enum(["accepted", "rejected", "unsure", "away"]),
+        /** The node's own words, or why it was not reached. */
+        answer: z.string().nullable(),
+        attempts: z.int(),
+        first_at_ms: z.int(),
+        answered_at_ms: z.int().nullable(),
+        /** Of the call that was answered. */
+        latency_ms: z.number().nullable(),
+      }),
+    )
+    .max(64),
+});
+export type Answers = z.infer<typeof AnswersFile>;
+export type NodeAnswer = Answers["answers"][number];
 
 export class BlockFiles {
   readonly #dir: string;
@@ -48,6 +76,7 @@ export class BlockFiles {
       ...block,
       reward_sats: block.reward_sats.toString(),
       fees_sats: block.fees_sats.toString(),
+      outputs: block.outputs.map((output) => ({ ...output, value_sats: output.value_sats.toString() })),
     });
   }
 
@@ -61,6 +90,19 @@ export class BlockFiles {
 
   async outcome(hash: string): Promise<Outcome | null> {
     return this.#read(`${hash}.outcome`, OutcomeFile);
+  }
+
+  async storeAnswers(hash: string, answers: Answers): Promise<void> {
+    await this.#write(`${hash}.answers`, answers);
+  }
+
+  async answers(hash: string): Promise<Answers | null> {
+    return this.#read(`${hash}.answers`, AnswersFile);
+  }
+
+  /** Hashes of the blocks of which anything is kept. */
+  async list(): Promise<string[]> {
+    return (await readdir(this.#dir)).flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []);
   }
 
   /** Hashes of the blocks that no node has given a verdict on. */
@@ -78,6 +120,7 @@ export class BlockFiles {
 
   async forget(hash: string): Promise<void> {
     // The outcome last: a block without one would be submitted again.
+    await rm(join(this.#dir, `${hash}.answers`), { force: true });
     await rm(join(this.#dir, `${hash}.json`), { force: true });
     await rm(join(this.#dir, `${hash}.outcome`), { force: true });
   }

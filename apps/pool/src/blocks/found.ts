@@ -126,6 +126,10 @@ export class FoundBlocks {
       size_bytes: block_hex.length / 2,
       accepted: event.accepted,
       block_hex,
+      template_node: job.template_node,
+      template_at_ms: Math.round(job.made_at_ms),
+      coinbase_text: job.coinbase_text,
+      outputs: job.outputs.map(({ script, value_sats }) => ({ script_hex: Buffer.from(script).toString("hex"), value_sats })),
     };
   }
 }

@@ -29,6 +29,7 @@ const HandedTemplate: z.ZodType<Omit<Template, "transactions">> = z.strictObject
   height: z.int().positive(),
   nbits: z.int(),
   ntime: z.int(),
+  clock_s: z.int().nullable(),
   coinbasevalue_sats: Sats,
   fees_sats: Sats,
   aux: z.array(Bytes),
@@ -52,6 +53,9 @@ const HandedEngineJob: z.ZodType<EngineJob> = z.strictObject({
 const HandedJob: z.ZodType<Omit<Job, "template"> & { template: Omit<Template, "transactions"> }> = z.strictObject({
   engine: HandedEngineJob,
   template: HandedTemplate,
+  template_node: z.string(),
+  coinbase_text: z.string(),
+  outputs: z.array(z.strictObject({ value_sats: Sats, script: Bytes })),
   network_difficulty: z.number().positive(),
   made_at_ms: z.number(),
 });

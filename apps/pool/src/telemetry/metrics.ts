@@ -1,6 +1,6 @@
 /** The pool's figures for Prometheus, by the names that its users' dashboards have. */
 import type { EngineStats } from "@otedama/native/engine-types";
-import type { PoolSnapshot } from "@otedama/shared";
+import type { NodeReport, PoolSnapshot } from "@otedama/shared";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { histogramText } from "./histogram.ts";
 import { shareCounts } from "./snapshot.ts";
@@ -9,6 +9,7 @@ export interface MetricsDependencies {
   stats: () => EngineStats;
   snapshot: () => PoolSnapshot;
   blocks_open: () => number;
+  empty_templates: () => number;
   hub_connected: () => boolean;
   logins: () => Readonly<{ accepted: number; refused: number }>;
   /** Null where TLS is not configured. */
@@ -67,6 +68,7 @@ export class Metrics {
       const { completed, failed } = this.#d.tls() ?? { completed: 0, failed: 0 };
       return { completed, failed };
     });
+    this.#nodes();
     this.#lost = new Counter({
       name: "otedama_accounting_lost_records_total",
       help: "Share records that could not be credited",
@@ -93,6 +95,61 @@ export class Metrics {
       stats.notify_ms,
     );
     return `${own}\n${answer}${notify}`;
+  }
+
+  /** One line for each chain node and figure. */
+  #nodes(): void {
+    const figure = (name: string, help: string, read: (node: NodeReport) => number | null) => {
+      const snapshot = this.#d.snapshot;
+      const gauge: Gauge<"node"> = new Gauge({
+        name: `otedama_chain_node_${name}`,
+        help,
+        labelNames: ["node"],
+        registers: [this.#registry],
+        collect() {
+          gauge.reset();
+          for (const node of snapshot().nodes) {
+            const value = read(node);
+            if (value !== null) gauge.set({ node: node.name }, value);
+          }
+        },
+      });
+    };
+    figure("up", "1 while the node may be mined on", ({ state }) => (state === "serving" || state === "ready" ? 1 : 0));
+    figure("serving", "1 for the node whose template is mined", ({ state }) => (state === "serving" ? 1 : 0));
+    figure("height", "Height of the node's best block", ({ chain }) => chain?.blocks ?? null);
+    figure("blocks_behind", "Blocks that the best node is ahead", ({ blocks_behind }) => blocks_behind);
+    figure("peers", "The node's own peers", ({ chain }) => chain?.peers ?? null);
+    figure("clock_skew_seconds", "The node's clock against this machine's", ({ clock_skew_s }) => clock_skew_s);
+    figure("latency_p50_seconds", "Half of the short questions are answered within", ({ latency_ms }) =>
+      latency_ms === null ? null : latency_ms.p50 / 1_000,
+    );
+    figure("latency_p95_seconds", "Of the short questions, 95 % are answered within", ({ latency_ms }) =>
+      latency_ms === null ? null : latency_ms.p95 / 1_000,
+    );
+    figure("tip_lag_p50_seconds", "Behind the first node to tell a new tip, in the middle", ({ tips }) =>
+      tips.lag_ms_p50 === null ? null : tips.lag_ms_p50 / 1_000,
+    );
+    figure("tips_first_total", "New tips that the node told first", ({ tips }) => tips.first);
+    figure("template_transactions", "Transactions in the node's template", ({ template }) => template?.transactions ?? null);
+    figure("template_fees_sats", "Fees in the node's template", ({ template }) => template?.fees_sats ?? null);
+    figure("template_time_seconds", "Unix time at which the node's template came", ({ template }) =>
+      template === null ? null : template.received_at_ms / 1_000,
+    );
+    figure("zmq_missed_total", "Notices of the node's publisher that never came", ({ zmq_missed }) => zmq_missed);
+    figure("errors_total", "Questions that the node did not answer as it should", ({ errors }) => errors);
+    const { snapshot, empty_templates } = this.#d;
+    this.#labelled("otedama_jobs_refused_total", "Templates of which no job was made, by reason", "reason", () => ({
+      reward: snapshot().refused_jobs.count,
+    }));
+    this.#labelled(
+      "otedama_empty_templates_total",
+      "Templates without transactions that were mined, by reason",
+      "reason",
+      () => ({
+        node_insists: empty_templates(),
+      }),
+    );
   }
 
   #gauge(name: string, help: string, read: (snapshot: PoolSnapshot) => number): void {

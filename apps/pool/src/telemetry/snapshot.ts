@@ -1,6 +1,13 @@
 /** The pool in one message, each second. */
 import type { EngineSession, EngineStats } from "@otedama/native/engine-types";
-import { type PartHealth, type PoolSnapshot, SHARE_RESULTS, type ShareCounts, workHashes } from "@otedama/shared";
+import {
+  type NodeReport,
+  type PartHealth,
+  type PoolSnapshot,
+  SHARE_RESULTS,
+  type ShareCounts,
+  workHashes,
+} from "@otedama/shared";
 import type { Job } from "../work/job.ts";
 import { type EngineHistogram, quantile } from "./histogram.ts";
 
@@ -13,6 +20,8 @@ export interface SnapshotDependencies {
   policy_version: () => number | null;
   job: () => Job | null;
   node: () => PartHealth;
+  nodes: () => NodeReport[];
+  refused_jobs: () => PoolSnapshot["refused_jobs"];
   database: () => PartHealth;
   lag_records: () => number;
   /** Null until the engine listens. */
@@ -68,6 +77,8 @@ export class Snapshots {
       },
       round: { ...round, effort: expected > 0 ? round.work_hashes / expected : 0 },
       node: this.#d.node(),
+      nodes: this.#d.nodes(),
+      refused_jobs: this.#d.refused_jobs(),
       database: this.#d.database(),
       accounting_lag_records: this.#d.lag_records(),
       share_answer_ms: {

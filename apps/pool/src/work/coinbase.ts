@@ -9,6 +9,11 @@ import { WITNESS_RESERVED_VALUE } from "./merkle.ts";
 export const EXTRANONCE_BYTES = EXTRANONCE1_BYTES + EXTRANONCE2_BYTES;
 /** Consensus: a coinbase script has 2 to 100 bytes. */
 const SCRIPT_BYTES_MAX = 100;
+/**
+ * Nodes fill a template up to the weight limit less 4,000 units (Bitcoin Core's `-blockreservedweight` of old; newer ones keep 8,000) for
+ * header, count and coinbase. Header and count take 4 × 83 of them, the coinbase's witness 38.
+ */
+const COINBASE_BYTES_MAX = Math.floor((4_000 - 4 * 83 - 38) / 4);
 
 export interface CoinbaseOutput {
   value_sats: bigint;
@@ -32,11 +37,12 @@ export class CoinbaseError extends Error {
 }
 
 /**
- * Throws a CoinbaseError when the outputs do not sum to exactly what the template allows: more is an invalid block, less is
- * money burnt.
+ * Throws a CoinbaseError when the outputs do not sum to exactly what the template allows (more is an invalid block, less is
+ * money burnt), or when script or transaction are longer than they may be.
  */
 export function buildCoinbase(parts: CoinbaseParts): { prefix: Buffer; suffix: Buffer } {
   const total = parts.outputs.reduce((sum, output) => sum + output.value_sats, 0n);
+  if (parts.outputs.length === 0) throw new CoinbaseError("a coinbase without outputs pays nobody");
   if (total !== parts.coinbasevalue_sats || parts.outputs.some((output) => output.value_sats < 0n)) {
     throw new CoinbaseError(`coinbase outputs pay ${total} sats and the template allows ${parts.coinbasevalue_sats}`);
   }
@@ -56,7 +62,7 @@ export function buildCoinbase(parts: CoinbaseParts): { prefix: Buffer; suffix: B
       serializeOutput({ value_sats: 0n, script: Buffer.concat([Buffer.from("6a24aa21a9ed", "hex"), parts.witness_commitment]) }),
     );
   }
-  return {
+  const made = {
     prefix: Buffer.concat([
       u32(2),
       compactSize(1),
@@ -68,6 +74,13 @@ export function buildCoinbase(parts: CoinbaseParts): { prefix: Buffer; suffix: B
     ]),
     suffix: Buffer.concat([u32(0xffffffff), compactSize(outputs.length), ...outputs, u32(0)]),
   };
+  const bytes = made.prefix.length + EXTRANONCE_BYTES + made.suffix.length;
+  if (bytes > COINBASE_BYTES_MAX) {
+    throw new CoinbaseError(
+      `the coinbase has ${bytes} bytes and a template leaves room for ${COINBASE_BYTES_MAX}: pay fewer scripts in it`,
+    );
+  }
+  return made;
 }
 
 /** A coinbase as a block carries it (BIP 144): marker and flag after the version, the reserved value before the lock time. */

@@ -2,13 +2,18 @@
 import type { EngineJob } from "@otedama/native/engine-types";
 import { nbitsToDifficulty } from "@otedama/shared";
 import { compactSize, wireHash } from "./bytes.ts";
-import { buildCoinbase, type CoinbaseOutput, withWitness } from "./coinbase.ts";
+import { buildCoinbase, CoinbaseError, type CoinbaseOutput, withWitness } from "./coinbase.ts";
 import { merkleBranches } from "./merkle.ts";
+import { rewardFault } from "./reward.ts";
 import type { Template } from "./template.ts";
 
 export interface Job {
   engine: EngineJob;
   template: Template;
+  /** The node that gave the template. */
+  template_node: string;
+  coinbase_text: string;
+  outputs: CoinbaseOutput[];
   network_difficulty: number;
   /** Unix ms. */
   made_at_ms: number;
@@ -18,20 +23,25 @@ export interface JobOptions {
   job_number: number;
   clean: boolean;
   coinbase_text: string;
-  /** Who the coinbase pays, given what it may pay; must sum to it. */
-  outputs: (coinbasevalue_sats: bigint) => CoinbaseOutput[];
+  /** Whom the coinbase pays; must sum to what the template allows. */
+  outputs: CoinbaseOutput[];
+  halving_interval_blocks: number;
+  template_node: string;
   /** Monotonic clock, ms. */
   template_at_ms: number;
   made_at_ms: number;
 }
 
+/** Throws a CoinbaseError when the coinbase would claim anything else than the subsidy and the fees of the template's transactions. */
 export function makeJob(template: Template, options: JobOptions): Job {
+  const fault = rewardFault(template, options.halving_interval_blocks);
+  if (fault) throw new CoinbaseError(fault);
   const { prefix, suffix } = buildCoinbase({
     height: template.height,
     text: options.coinbase_text,
     aux: template.aux,
     coinbasevalue_sats: template.coinbasevalue_sats,
-    outputs: options.outputs(template.coinbasevalue_sats),
+    outputs: options.outputs,
     witness_commitment: template.witness_commitment,
   });
   return {
@@ -49,6 +59,9 @@ export function makeJob(template: Template, options: JobOptions): Job {
       template_at_ms: options.template_at_ms,
     },
     template,
+    template_node: options.template_node,
+    coinbase_text: options.coinbase_text,
+    outputs: options.outputs,
     network_difficulty: nbitsToDifficulty(template.nbits),
     made_at_ms: options.made_at_ms,
   };

@@ -1,25 +1,23 @@
 /** Merkle trees of a block: the branches a miner needs for its own coinbase, and the root over witnesses (BIP 141). */
+import { sha256dMany64 } from "@otedama/native";
 import { sha256d } from "./bytes.ts";
 
 /**
  * The hashes that lie beside the coinbase on its way to the root, from the bottom up: whatever the coinbase's txid is, hashing it
- * with each of these in turn gives the root. `txids` are those of the other transactions, in wire order.
+ * with each of these in turn gives the root. `txids` are those of the other transactions, in wire order. A level is hashed in one
+ * go: a full block's tree takes less than a millisecond so.
  */
 export function merkleBranches(txids: Uint8Array[]): Buffer[] {
   const branches: Buffer[] = [];
   // The first place of each level is the coinbase's side and not known here.
-  let level: Uint8Array[] = txids;
-  const pair = Buffer.alloc(64);
+  let level: Buffer = Buffer.concat(txids);
   while (level.length > 0) {
-    branches.push(Buffer.from(level[0] as Uint8Array));
-    const above: Uint8Array[] = [];
-    for (let i = 1; i < level.length; i += 2) {
-      const left = level[i] as Uint8Array;
-      pair.set(left);
-      pair.set(level[i + 1] ?? left, 32);
-      above.push(sha256d(pair));
-    }
-    level = above;
+    branches.push(Buffer.from(level.subarray(0, 32)));
+    const others = level.subarray(32);
+    // An odd one out is paired with itself.
+    const pairs = others.length % 64 === 0 ? others : Buffer.concat([others, others.subarray(-32)]);
+    const above = sha256dMany64(pairs);
+    level = Buffer.from(above.buffer, above.byteOffset, above.byteLength);
   }
   return branches;
 }

@@ -51,7 +51,7 @@ export class RpcClient {
   readonly #agent: http.Agent;
   #id = 0;
 
-  constructor(settings: ChainNodeSettings) {
+  constructor(settings: Pick<ChainNodeSettings, "url" | "user" | "password">) {
     this.#url = new URL(settings.url);
     if (this.#url.protocol !== "http:" && this.#url.protocol !== "https:") {
       throw new Error(`A node's address begins with http:// or https://, not ${this.#url.protocol}//.`);
@@ -68,22 +68,30 @@ export class RpcClient {
   }
 
   async call(method: string, params: unknown[] = [], options: CallOptions = {}): Promise<unknown> {
-    const answer = await this.#post({ jsonrpc: "1.0", id: ++this.#id, method, params }, options);
+    const id = ++this.#id;
+    const answer = await this.#post({ jsonrpc: "1.0", id, method, params }, options);
+    // A proxy that mixes answers up, or gives one twice, must not pass for the node.
+    const answered = (answer as { id?: unknown } | null)?.id;
+    if (answered !== id && (answered ?? null) !== null) {
+      throw new RpcError("bad_answer", `The node ${this.name} answered ${method} with the answer to something else.`);
+    }
     return unwrap(answer, method);
   }
 
   /** Several calls in one request; the results are in order, an error in place of a result where the node gave one. */
   async batch(calls: { method: string; params: unknown[] }[], options: CallOptions = {}): Promise<(unknown | RpcError)[]> {
     if (calls.length === 0) return [];
+    const first = this.#id + 1;
+    this.#id += calls.length;
     const answer = await this.#post(
-      calls.map((call, id) => ({ jsonrpc: "1.0", id, ...call })),
+      calls.map((call, index) => ({ jsonrpc: "1.0", id: first + index, ...call })),
       options,
     );
     if (!Array.isArray(answer)) throw new RpcError("bad_answer", `The node ${this.name} does not answer batches.`);
     const byId = new Map(answer.map((item: { id?: unknown }) => [item?.id, item]));
-    return calls.map((call, id) => {
+    return calls.map((call, index) => {
       try {
-        return unwrap(byId.get(id), call.method);
+        return unwrap(byId.get(first + index), call.method);
       } catch (error) {
         return error as RpcError;
       }

@@ -33,8 +33,9 @@ export interface TemplateTransaction {
   hash: string;
 }
 
+/** A fee that is not told is not known (BIP 22), and without it nobody can say what the block may pay. */
 function readTransaction(item: unknown, index: number): TemplateTransaction & { fee: number } {
-  const { data, txid, hash, fee = 0 } = (item ?? {}) as { [key in "data" | "txid" | "hash" | "fee"]?: unknown };
+  const { data, txid, hash, fee } = (item ?? {}) as { [key in "data" | "txid" | "hash" | "fee"]?: unknown };
   const fault =
     typeof data !== "string" || data.length < 20 || data.length % 2 !== 0
       ? "data"
@@ -42,7 +43,7 @@ function readTransaction(item: unknown, index: number): TemplateTransaction & { 
         ? "txid"
         : typeof hash !== "string" || !HASH.test(hash)
           ? "hash"
-          : !Number.isSafeInteger(fee)
+          : !Number.isSafeInteger(fee) || (fee as number) < 0
             ? "fee"
             : null;
   if (fault) throw new TemplateError(`The node's block template has a wrong transactions.${index}.${fault}.`);
@@ -55,6 +56,8 @@ export interface Template {
   height: number;
   nbits: number;
   ntime: number;
+  /** The node's clock, Unix seconds; null where the chain's last blocks hold its template's time up. */
+  clock_s: number | null;
   coinbasevalue_sats: bigint;
   fees_sats: bigint;
   aux: Uint8Array[];
@@ -99,6 +102,7 @@ export function parseTemplate(reply: unknown): Template {
     height: t.height,
     nbits,
     ntime: Math.max(t.curtime, t.mintime ?? 0),
+    clock_s: t.curtime > (t.mintime ?? 0) ? t.curtime : null,
     coinbasevalue_sats: BigInt(t.coinbasevalue),
     fees_sats: transactions.reduce((sum, transaction) => sum + BigInt(transaction.fee), 0n),
     aux: Object.values(t.coinbaseaux).map((hex) => Buffer.from(hex, "hex")),

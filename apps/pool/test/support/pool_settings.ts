@@ -2,6 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type PoolPolicy, PoolSettings } from "@otedama/shared";
+import { HALVING_INTERVAL_BLOCKS } from "@otedama/simulator/chain";
 import { poolPolicy } from "./pool_policy.ts";
 
 /** BIP 173's example key on regtest. */
@@ -28,6 +29,7 @@ export function poolSettings(test: TestPool): PoolSettings {
     instance_id: "pool-a",
     extranonce_prefix: 1,
     network: "regtest",
+    halving_interval_blocks: HALVING_INTERVAL_BLOCKS,
     nodes: [{ url: test.node_url, user: test.rpc_user, password: test.rpc_password }],
     stratum: {
       listen: [{ host: "127.0.0.1", port: 0 }],

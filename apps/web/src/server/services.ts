@@ -1,5 +1,5 @@
 import type { StatisticsReading, WebDatabase } from "@otedama/db/web";
-import type { HashrateSeries, LiveDto, MeDto, Network, Window } from "@otedama/shared";
+import type { HashrateSeries, LiveDto, MeDto, Network, NodesDto, Window } from "@otedama/shared";
 import type { Logger } from "pino";
 import type { SignedIn } from "./auth/auth.ts";
 import type { PasswordHasher } from "./auth/password.ts";
@@ -15,6 +15,8 @@ export interface Services {
   readonly passwords: PasswordHasher;
   /** The latest figures from pools and agents, as the hub has them in memory. */
   readonly live: () => LiveDto;
+  /** The chain nodes of each pool instance that is connected. */
+  readonly nodes: () => NodesDto;
   /** The whole pool's hashrate, a few seconds old at most where the database is quick. */
   readonly poolSeries: (window: Window) => Promise<HashrateSeries>;
   /** At most a few seconds old; the same for the page as for the public API. */

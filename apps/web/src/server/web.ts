@@ -142,6 +142,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     database,
     passwords,
     live,
+    nodes: () => figures.nodes(now()),
     poolSeries: (window) => pool_series.read(window),
     statistics: () => statistics.read(),
     signedIn: (headers) => auth.signedIn(headers),

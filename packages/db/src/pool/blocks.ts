@@ -47,11 +47,17 @@ export async function lockBlock(db: Queryable, hash: string): Promise<TrackedBlo
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
+/** Writes down the change of state as well, where there is one. */
 export async function moveBlock(
   db: Queryable,
   hash: string,
   to: { state: BlockState; confirmations: number; note: string | null },
 ): Promise<void> {
+  await db.query(
+    `INSERT INTO block_move (block_hash, from_state, to_state, note)
+     SELECT hash, state, $2::block_state, $3 FROM block WHERE hash = $1 AND state <> $2::block_state`,
+    [hash, to.state, to.note],
+  );
   await db.query("UPDATE block SET state = $2, confirmations = $3, note = $4, updated_at = now() WHERE hash = $1", [
     hash,
     to.state,

@@ -1,3 +1,4 @@
+export * from "./block_story.ts";
 export * from "./blocks.ts";
 export * from "./connect.ts";
 export * from "./corrections.ts";

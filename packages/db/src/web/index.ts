@@ -11,7 +11,7 @@ export {
 } from "./api_keys.ts";
 export { type Actor, type AuditLine, auditChoices, auditLine, countAudit, listAudit, writeAudit } from "./audit.ts";
 export { getAccount, listBalances } from "./balances.ts";
-export { getBlock, listBlocks } from "./blocks.ts";
+export { getBlock, listBlocks, listCredits } from "./blocks.ts";
 export { accountOfAddress, listCorrectionsNamed } from "./corrections.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";

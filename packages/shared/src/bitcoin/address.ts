@@ -65,6 +65,15 @@ export function outputScript(address: string, network: Network): Uint8Array {
   return parseAddress(address, network).script;
 }
 
+/** The address that a scriptPubKey pays; null where it has none. */
+export function scriptAddress(script: Uint8Array, network: Network): string | null {
+  try {
+    return Address(NETWORK_PARAMETERS[network]).encode(OutScript.decode(script));
+  } catch {
+    return null;
+  }
+}
+
 function decode(text: string, network: Network): { parsed: PayoutAddress } | { checksum: boolean } {
   // A bech32 string in mixed case is invalid; in one case it is the same address.
   const spelling = text === text.toUpperCase() && looksLikeBech32(text) ? text.toLowerCase() : text;

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { parseAddress } from "../bitcoin/address.ts";
 import { type ConfigKey, configKeys, environmentName } from "./keys.ts";
 import { nearest } from "./nearest.ts";
-import { type Config, ConfigSchema } from "./schema.ts";
+import { type Config, ConfigSchema, FOUR_EYES_ABOVE_SATS } from "./schema.ts";
 
 /** A value from the command line: `-threads 4` is `{ path: "mining.threads", value: "4", option: "-threads" }`. */
 export interface FlagValue {
@@ -256,7 +256,9 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   if (payouts.min_fee_rate > payouts.max_fee_rate) say("payouts.min_fee_rate", "must not be above payouts.max_fee_rate");
   if (payouts.min_threshold_sats > payouts.threshold_sats)
     say("payouts.min_threshold_sats", "must not be above payouts.threshold_sats");
-  if (payouts.unattended_max_sats > payouts.four_eyes_above_sats)
+  const { unattended_max_sats, four_eyes_above_sats = FOUR_EYES_ABOVE_SATS[network.name === "regtest" ? "regtest" : "other"] } =
+    payouts;
+  if (unattended_max_sats !== undefined && unattended_max_sats > four_eyes_above_sats)
     say("payouts.unattended_max_sats", "must not be above payouts.four_eyes_above_sats");
   const { cert_file, key_file } = stratum.tls;
   if (cert_file !== undefined && key_file === undefined) say("stratum.tls.cert_file", "needs stratum.tls.key_file");

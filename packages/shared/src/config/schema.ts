@@ -6,6 +6,7 @@ import { z } from "zod";
 import { StratumUrl } from "../settings/agent.ts";
 import { DatabaseUrl, LogLevel, Network, NetworkRange } from "../settings/common.ts";
 import { PAYOUT_SCHEMES } from "../settings/policy.ts";
+import { CHAIN_NODES_MAX, ZmqAddress } from "../settings/pool.ts";
 import { SignerUrl } from "../settings/signer.ts";
 
 const Port = z.int().min(1).max(65535);
@@ -31,6 +32,9 @@ const feeOf = (scheme: string) => Percentage.optional().meta({ default_text: "`f
 
 const notBuilt = (default_value: boolean, sentence: string) => z.boolean().default(default_value).meta({ not_built: sentence });
 
+/** Above this two people approve a payout, unless it is set: a chain of one's own pays blocks of 50 coins. */
+export const FOUR_EYES_ABOVE_SATS = { regtest: 100_000_000_000, other: 1_000_000_000 };
+
 export const MODES = ["auto", "solo", "pool", "miner", "signer"] as const;
 
 const MiningPool = z
@@ -46,6 +50,11 @@ const ChainNode = z
     url: z.url({ protocol: /^https?$/ }).describe("JSON-RPC address of a Bitcoin Core compatible node: `http://127.0.0.1:8332`."),
     user: z.string().max(256).default("").describe("The node's `rpcuser`."),
     password: z.string().max(256).default("").describe("The node's `rpcpassword`."),
+    zmq: ZmqAddress.nullable()
+      .default(null)
+      .describe(
+        "Where the node publishes new blocks: its `zmqpubhashblock` or `zmqpubrawblock`, such as `tcp://127.0.0.1:28332`. The quickest way to hear of one; long poll and polling go on beside it.",
+      ),
   })
   .describe("A chain node.");
 
@@ -222,8 +231,12 @@ export const ConfigSchema = z.strictObject({
         .describe("Highest fee, in satoshis a virtual byte; payouts wait while the network asks for more."),
       fee_target_blocks: z.int().min(1).max(1008).default(12).describe("Blocks in which a payout should be mined."),
       max_outputs: z.int().min(1).max(2_500).default(500).describe("Payees of one transaction."),
-      unattended_max_sats: Sats.default(0).describe("Payouts up to this amount go without anybody's approval."),
-      four_eyes_above_sats: Sats.default(1_000_000_000).describe("Payouts above this amount need two people."),
+      unattended_max_sats: Sats.optional()
+        .meta({ default_text: "0; on regtest `four_eyes_above_sats`" })
+        .describe("Payouts up to this amount go without anybody's approval."),
+      four_eyes_above_sats: Sats.optional()
+        .meta({ default_text: "1000000000; on regtest 100000000000" })
+        .describe("Payouts above this amount need two people."),
       corrections_four_eyes_above_sats: Sats.default(10_000_000).describe(
         "Corrections of the ledger above this amount need a second person.",
       ),
@@ -412,10 +425,12 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       nodes: z
         .array(ChainNode)
-        .max(8)
+        .max(CHAIN_NODES_MAX)
         .default([])
         .meta({ default_text: "on regtest, a development chain of our own" })
-        .describe("Nodes that templates come from and blocks go to."),
+        .describe(
+          "Nodes that templates come from and blocks go to. All are asked at once: the best tip counts, then the highest fees.",
+        ),
       port: PortOrAny.default(0).describe("Port of the development chain; 0 takes a free one and remembers it."),
       block_interval: z
         .number()

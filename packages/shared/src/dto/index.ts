@@ -5,8 +5,9 @@
 import { z } from "zod";
 import { DeviceTelemetry } from "../wire/agents.ts";
 import { Count, Hashrate, ShareCounts, UnixMs } from "../wire/common.ts";
+import { NodeReport } from "../wire/nodes.ts";
 import { PartHealth, PoolSnapshot } from "../wire/pools.ts";
-import { ExplainedBalanceDto, LedgerCause } from "./ledger.ts";
+import { ExplainedBalanceDto, LedgerCause, LedgerEntryDto } from "./ledger.ts";
 
 export const WINDOWS = { "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000, "1y": 31_536_000 } as const;
 export const Window = z.enum(["1h", "6h", "24h", "7d", "30d", "1y"]);
@@ -54,20 +55,56 @@ export const BlockDto = z.strictObject({
 });
 export type BlockDto = z.infer<typeof BlockDto>;
 
+/** A part of a block's reward; `account_id` is null for the pool's own. */
 export const CreditDto = z.strictObject({
   account_address: z.string(),
   account_id: z.int().nullable(),
-  kind: z.enum(["miner", "fee"]),
+  kind: z.enum(["miner", "fee", "reserve", "other"]),
   amount_sats: Sats,
 });
 export type CreditDto = z.infer<typeof CreditDto>;
+
+/** Parts of a reward by size, a page of them; `sum_sats` is of all. */
+export const CreditsPage = z.strictObject({ total: Count, sum_sats: Sats, rows: z.array(CreditDto) });
+export type CreditsPage = z.infer<typeof CreditsPage>;
+
+/** What one node answered when the block was handed to it. */
+export const BlockSubmissionDto = z.strictObject({
+  node: z.string(),
+  result: z.enum(["accepted", "rejected", "unsure", "away"]),
+  answer: z.string().nullable(),
+  attempts: Count,
+  first_at_ms: UnixMs,
+  answered_at_ms: UnixMs.nullable(),
+  latency_ms: z.number().nullable(),
+});
+export type BlockSubmissionDto = z.infer<typeof BlockSubmissionDto>;
+
 export const BlockDetailDto = BlockDto.extend({
   prev_hash: z.string().length(64),
   coinbase_txid: z.string().length(64),
   size_bytes: Count,
   share_difficulty: z.number(),
   round_work_hashes: z.number(),
-  credits: z.array(CreditDto),
+  instance_id: z.string(),
+  /** What it was shared out by; null for a block that has no policy yet. */
+  policy: z.strictObject({ version: z.int(), scheme: z.string() }).nullable(),
+  /** Null for a block of which the pool's files tell nothing yet. */
+  coinbase: z
+    .strictObject({
+      text: z.string(),
+      template_node: z.string().nullable(),
+      template_at_ms: UnixMs.nullable(),
+      outputs: z.array(z.strictObject({ script_hex: z.string(), address: z.string().nullable(), value_sats: Sats })),
+    })
+    .nullable(),
+  submissions: z.array(BlockSubmissionDto),
+  /** Each change of its state, oldest first. */
+  moves: z.array(z.strictObject({ at_ms: UnixMs, from_state: BlockState, to_state: BlockState, note: z.string().nullable() })),
+  /** Each ledger entry that it caused, oldest first. */
+  entries: z.array(LedgerEntryDto),
+  /** The first page of what its newest credit gave. */
+  credits: CreditsPage,
 });
 export type BlockDetailDto = z.infer<typeof BlockDetailDto>;
 
@@ -185,10 +222,29 @@ export const AccountDetailDto = BalanceDto.extend({
 });
 export type AccountDetailDto = z.infer<typeof AccountDetailDto>;
 
+/** Chain nodes as each pool instance sees them: asked for by the screen that shows them, not pushed. */
+export const NodesDto = z.strictObject({
+  at_ms: UnixMs,
+  instances: z.array(
+    z.strictObject({
+      instance_id: z.string(),
+      at_ms: UnixMs,
+      job: PoolSnapshot.shape.job,
+      refused_jobs: PoolSnapshot.shape.refused_jobs,
+      nodes: z.array(NodeReport),
+    }),
+  ),
+});
+export type NodesDto = z.infer<typeof NodesDto>;
+
+/** A snapshot without the parts that only one screen shows. */
+export const PoolFigures = PoolSnapshot.omit({ nodes: true });
+export type PoolFigures = z.infer<typeof PoolFigures>;
+
 /** Pushed to browsers at most twice a second. `pool` is null while no pool is connected. */
 export const LiveDto = z.strictObject({
   at_ms: UnixMs,
-  pool: PoolSnapshot.nullable(),
+  pool: PoolFigures.nullable(),
   /** When the last snapshot came; the screen dims what is older than 10 s. */
   pool_seen_at_ms: UnixMs.nullable(),
   agents: z.strictObject({

@@ -68,6 +68,8 @@ export const BlocksQuery = z.strictObject({
   ...Page,
 });
 export const BlockQuery = z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits in lower case") });
+export const CREDITS_PAGE_SIZE = 25;
+export const CreditsQuery = BlockQuery.extend({ page: z.int().min(1).max(100_000).default(1) });
 export const BlocksPage = z.strictObject({ total: Count, rows: z.array(BlockDto) });
 export type BlocksPage = z.infer<typeof BlocksPage>;
 

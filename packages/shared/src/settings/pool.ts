@@ -7,11 +7,21 @@ import { DatabaseUrl, HubLink, ListenAddress, LogLevel, Network, NetworkRange } 
 import { PoolPolicy } from "./policy.ts";
 import { PayoutSettings } from "./signer.ts";
 
+export const CHAIN_NODES_MAX = 8;
+
+/** A publisher's address: TCP, or a socket file on this machine. */
+export const ZmqAddress = z
+  .string()
+  .max(300)
+  .regex(/^(tcp:\/\/(\[[0-9a-fA-F:.]+\]|[^/:@\s*]+):\d{1,5}|ipc:\/\/\/\S+)$/, "must look like tcp://HOST:PORT or ipc:///PATH");
+
 export const ChainNodeSettings = z.strictObject({
   /** JSON-RPC address of a Bitcoin Core compatible node, without credentials: `http://127.0.0.1:8332`. */
   url: z.url(),
   user: z.string().max(256).default(""),
   password: z.string().max(256).default(""),
+  /** Where it publishes `hashblock` or `rawblock` (ZeroMQ): `tcp://127.0.0.1:28332`. Null where it does not. */
+  zmq: ZmqAddress.nullable().default(null),
 });
 export type ChainNodeSettings = z.infer<typeof ChainNodeSettings>;
 
@@ -74,7 +84,9 @@ export const PoolSettings = z.strictObject({
   /** First two bytes of every extranonce1 this instance gives out: unique over all instances of one pool. */
   extranonce_prefix: z.int().min(0).max(0xffff),
   network: Network,
-  nodes: z.array(ChainNodeSettings).min(1).max(8),
+  nodes: z.array(ChainNodeSettings).min(1).max(CHAIN_NODES_MAX),
+  /** Blocks between two halvings of the subsidy, for a chain with rules of its own; null: those of `network`. */
+  halving_interval_blocks: z.int().min(1).nullable().default(null),
   stratum: StratumSettings,
   pool: z.strictObject({
     name: z.string().min(1).max(64),

@@ -4,7 +4,9 @@
  * What must not be lost (blocks, shares, credits) is in PostgreSQL; this channel only makes screens live.
  */
 import { z } from "zod";
+import { CHAIN_NODES_MAX } from "../settings/pool.ts";
 import { Count, Hashrate, ShareCounts, UnixMs } from "./common.ts";
+import { NodeReport } from "./nodes.ts";
 
 export const PoolHello = z.strictObject({
   protocol: z.int(),
@@ -51,7 +53,14 @@ export const PoolSnapshot = z.strictObject({
     /** work / expected work: 1 is average luck. */
     effort: z.number().min(0),
   }),
+  /** All chain nodes taken together. */
   node: PartHealth,
+  nodes: z.array(NodeReport).max(CHAIN_NODES_MAX),
+  /** Templates that were not made into jobs, because what the coinbase would claim is not what the block may pay. */
+  refused_jobs: z.strictObject({
+    count: Count,
+    last: z.strictObject({ at_ms: UnixMs, message: z.string().max(500) }).nullable(),
+  }),
   database: PartHealth,
   /** Share records written to the log and not yet in PostgreSQL. */
   accounting_lag_records: Count,

@@ -88,6 +88,7 @@ declare module "bcoin" {
     map: Map<string, unknown>;
     /** What it misses, where it cannot be judged yet. */
     addTX(tx: Transaction): Promise<unknown>;
+    isSpent(hash: string, index: number): boolean;
     getSpent(hash: string, index: number): MempoolEntry | undefined;
     getCoinView(tx: Transaction): Promise<unknown>;
     evictEntry(entry: MempoolEntry): void;

@@ -1,3 +1,6 @@
+/** Rewards do not halve within a day, as regtest's would: this is the main network's interval. */
+export const HALVING_INTERVAL_BLOCKS = 210_000;
+
 /** Blocks between two retargets: ten minutes at 30 s a block. */
 export const RETARGET_BLOCKS = 20;
 

@@ -1,6 +1,6 @@
 import type { Entry, FullNode, RpcHandler } from "bcoin";
 import bcoin from "bcoin";
-import { takeTransactionsAsCore } from "./core_mempool.ts";
+import { hideSpentAsCore, takeTransactionsAsCore } from "./core_mempool.ts";
 
 /**
  * Makes bcoin answer as Bitcoin Core does where the two differ and a pool would notice: reasons of `submitblock` without a prefix,
@@ -13,6 +13,7 @@ import { takeTransactionsAsCore } from "./core_mempool.ts";
 export function speakAsCore(node: FullNode): void {
   const { rpc, chain } = node;
   takeTransactionsAsCore(node);
+  hideSpentAsCore(node);
 
   const submitBlock = rpc.calls.submitblock as RpcHandler;
   rpc.calls.submitblock = async (args, help) => {

@@ -1,8 +1,20 @@
-import type { FullNode, MempoolEntry, Transaction } from "bcoin";
+import type { FullNode, MempoolEntry, RpcHandler, Transaction } from "bcoin";
 import bcoin from "bcoin";
 
 /** Of Bitcoin Core's rpc/protocol.h. */
 const CODES = { deserialization: -22, verify: -25, rejected: -26, already_in_chain: -27 };
+
+/** `gettxout` as Bitcoin Core answers it: what a transaction of the mempool spends is gone, unless the mempool is left out. */
+export function hideSpentAsCore(node: FullNode): void {
+  const getTxOut = node.rpc.calls.gettxout as RpcHandler;
+  node.rpc.calls.gettxout = async (args, help) => {
+    const [txid, index, mempool] = args;
+    if (mempool !== false && typeof txid === "string" && typeof index === "number") {
+      if (node.mempool.isSpent(Buffer.from(txid, "hex").reverse().toString("hex"), index)) return null;
+    }
+    return getTxOut.call(node.rpc, args, help);
+  };
+}
 
 /**
  * `sendrawtransaction` as Bitcoin Core answers it: after the mempool has decided, with its reason; and a transaction that pays more takes

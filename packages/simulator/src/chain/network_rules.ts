@@ -1,6 +1,6 @@
 import type { Chain, Entry } from "bcoin";
 import networks from "bcoin/lib/protocol/networks.js";
-import { FIRST_MINED_HEIGHT, RETARGET_BLOCKS } from "./chain_heights.ts";
+import { FIRST_MINED_HEIGHT, HALVING_INTERVAL_BLOCKS, RETARGET_BLOCKS } from "./chain_heights.ts";
 
 /** What the first start of a chain decided; kept beside its blocks, because every node must judge them by the same rules. */
 export interface ChainRules {
@@ -15,7 +15,7 @@ export interface ChainRules {
  */
 export function applyNetworkRules(rules: ChainRules): void {
   const { regtest } = networks;
-  regtest.halvingInterval = 210_000;
+  regtest.halvingInterval = HALVING_INTERVAL_BLOCKS;
   regtest.minerWindow = 20;
   regtest.activationThreshold = 15;
   Object.assign(regtest.block, { bip34height: 1, bip65height: 1, bip66height: 1 });

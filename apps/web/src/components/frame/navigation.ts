@@ -5,6 +5,7 @@ import {
   ChartSpline,
   Gauge,
   type LucideIcon,
+  Network,
   NotebookText,
   ScrollText,
   Send,
@@ -39,6 +40,7 @@ const PLACES: readonly PlaceGroup[] = [
       { href: "/blocks", word: "Blocks", icon: Blocks, thumb: true },
       { href: "/statistics", word: "Statistics", icon: ChartSpline },
       { href: "/policy", word: "Pool settings", icon: SlidersHorizontal },
+      { href: "/nodes", word: "Nodes", icon: Network },
     ],
   },
   {

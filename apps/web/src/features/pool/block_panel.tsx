@@ -5,7 +5,9 @@ import { Problem } from "@/components/ui/problem.tsx";
 import { SidePanel } from "@/components/ui/side_panel.tsx";
 import { Skeleton } from "@/components/ui/skeleton.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
-import { BlockCredits, BlockFacts, BlockTimeline } from "./block_story.tsx";
+import { BlockCredits } from "./block_credits.tsx";
+import { BlockFacts, BlockReward } from "./block_story.tsx";
+import { BlockTimeline } from "./block_timeline.tsx";
 
 const MEANS_NOT_FOUND: readonly (string | undefined)[] = ["NOT_FOUND", "BAD_REQUEST"];
 
@@ -36,6 +38,7 @@ export default function BlockPanel({ hash, onClose }: { readonly hash: string; r
             <BlockStateStatus state={block.data.state} boxed />
           </div>
           <BlockTimeline block={block.data} />
+          <BlockReward block={block.data} />
           <BlockFacts block={block.data} />
           <section>
             <h3 className="mb-1 text-sm">Credits</h3>

@@ -8,8 +8,10 @@ import { Page } from "@/components/ui/page.tsx";
 import { Panel } from "@/components/ui/panel.tsx";
 import { Problem } from "@/components/ui/problem.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
+import { BlockCredits } from "./block_credits.tsx";
 import { BlockReceipt } from "./block_receipt.tsx";
-import { BlockCredits, BlockFacts, BlockTimeline } from "./block_story.tsx";
+import { BlockEntries, BlockFacts, BlockReward } from "./block_story.tsx";
+import { BlockTimeline } from "./block_timeline.tsx";
 
 export function BlockScreen({ initial }: { readonly initial: BlockDetailDto }) {
   const trpc = useTRPC();
@@ -34,14 +36,30 @@ export function BlockScreen({ initial }: { readonly initial: BlockDetailDto }) {
           What you see is older. The server did not answer or its database is away.
         </Problem>
       ) : null}
-      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2 2xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.2fr)]">
-        <Panel title="What happened">
-          <BlockTimeline block={block} />
-        </Panel>
-        <Panel title="Block" className="lg:max-2xl:row-span-2">
-          <BlockFacts block={block} />
-        </Panel>
-        <Panel title="Credits" note="by the shares before it (PPLNS)">
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2 2xl:grid-cols-[minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1.2fr)]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <Panel title="What happened">
+            <BlockTimeline block={block} />
+          </Panel>
+          <Panel title="Ledger entries" note="all that the block caused">
+            <BlockEntries block={block} />
+          </Panel>
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <Panel title="Reward">
+            <BlockReward block={block} />
+          </Panel>
+          <Panel title="Block">
+            <BlockFacts block={block} />
+          </Panel>
+        </div>
+        <Panel
+          title="Credits"
+          note={
+            block.policy === null ? "by the shares before it" : `by the shares before it (${block.policy.scheme.toUpperCase()})`
+          }
+          className="lg:max-2xl:col-span-2"
+        >
           <BlockCredits block={block} />
         </Panel>
       </div>

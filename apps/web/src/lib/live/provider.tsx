@@ -34,6 +34,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       overview: [trpc.overview.pathFilter(), trpc.pool.pathFilter()],
       workers: [trpc.workers.pathFilter()],
       blocks: [trpc.blocks.pathFilter()],
+      nodes: [trpc.nodes.pathFilter()],
       rigs: [trpc.rigs.pathFilter()],
       balances: [trpc.balances.pathFilter(), trpc.ledger.list.pathFilter(), trpc.payouts.pathFilter()],
     };

@@ -20,15 +20,15 @@ const TOPICS_OF: Record<PoolEvent["kind"], readonly Topic[]> = {
   block_confirmed: ["blocks", "balances", "overview"],
   block_orphaned: ["blocks", "balances", "overview"],
   block_rejected: ["blocks", "overview"],
-  new_tip: ["blocks", "balances"],
-  payout_sent: ["balances"],
-  payout_settled: ["balances"],
-  payout_waiting: ["balances"],
-  payout_stopped: ["balances"],
-  node_down: [],
-  node_up: [],
+  new_tip: ["blocks", "balances", "nodes"],
+  node_down: ["nodes"],
+  node_up: ["nodes"],
   database_down: [],
   database_up: TOPICS,
+  payout_sent: ["balances"],
+  payout_settled: ["balances"],
+  payout_waiting: [],
+  payout_stopped: [],
 };
 
 export interface PoolsDependencies extends MachineNamespaceDependencies {
@@ -61,7 +61,7 @@ export function servePools(namespace: Namespace, dependencies: PoolsDependencies
             figures.poolSnapshot(instance_id, parsed.data, now_ms);
             trouble.poolSnapshot(instance_id, parsed.data);
             feed.dirty();
-            feed.changed("workers", "overview");
+            feed.changed("workers", "nodes", "overview");
             return null;
           },
           event(body, now_ms) {

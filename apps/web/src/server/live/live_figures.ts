@@ -1,5 +1,5 @@
 /** The latest of everything that is live, in memory: one snapshot a pool instance, one report an agent. */
-import type { AgentTelemetry, LiveDto, PartHealth, PoolSnapshot } from "@otedama/shared";
+import type { AgentTelemetry, LiveDto, NodesDto, PartHealth, PoolSnapshot } from "@otedama/shared";
 import { combineSnapshots } from "./pool_snapshots.ts";
 
 export interface LiveFiguresOptions {
@@ -57,6 +57,16 @@ export class LiveFigures {
       hashrate_hps: telemetry.devices.reduce((sum, device) => sum + device.hashrate_hps.s60, 0),
       temperature_c_max: temperatures.length === 0 ? null : Math.max(...temperatures),
     });
+  }
+
+  /** Chain nodes by pool instance, in the order of the instances' names. */
+  nodes(now_ms: number): NodesDto {
+    const instances = [...this.#pools].flatMap(([instance_id, snapshot]) => {
+      if (snapshot === null) return [];
+      const { at_ms, job, refused_jobs, nodes } = snapshot;
+      return [{ instance_id, at_ms, job, refused_jobs, nodes }];
+    });
+    return { at_ms: now_ms, instances: instances.sort((a, b) => a.instance_id.localeCompare(b.instance_id)) };
   }
 
   read(now_ms: number): LiveDto {

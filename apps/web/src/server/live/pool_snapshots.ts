@@ -1,4 +1,4 @@
-import { type PartHealth, type PoolSnapshot, SHARE_RESULTS, type ShareCounts } from "@otedama/shared";
+import { type PartHealth, type PoolFigures, type PoolSnapshot, SHARE_RESULTS, type ShareCounts } from "@otedama/shared";
 
 const SEVERITY = { ok: 0, degraded: 1, down: 2 } as const;
 
@@ -10,10 +10,13 @@ function worst(parts: PartHealth[]): PartHealth {
  * One pool out of its instances: what counts adds up, what a person waits for is the slowest, what they depend on is the worst, and
  * the job and the round are those of the instance with the newest template. Null for none.
  */
-export function combineSnapshots(snapshots: readonly PoolSnapshot[]): PoolSnapshot | null {
+export function combineSnapshots(snapshots: readonly PoolSnapshot[]): PoolFigures | null {
   const [first, ...others] = snapshots;
   if (first === undefined) return null;
-  if (others.length === 0) return first;
+  if (others.length === 0) {
+    const { nodes: _nodes, ...figures } = first;
+    return figures;
+  }
   const sum = (of: (snapshot: PoolSnapshot) => number) => snapshots.reduce((total, snapshot) => total + of(snapshot), 0);
   const max = (of: (snapshot: PoolSnapshot) => number) => Math.max(...snapshots.map(of));
   const newest = snapshots.reduce((a, b) => ((b.job?.template_at_ms ?? 0) > (a.job?.template_at_ms ?? 0) ? b : a));
@@ -22,18 +25,22 @@ export function combineSnapshots(snapshots: readonly PoolSnapshot[]): PoolSnapsh
   return {
     at_ms: max((s) => s.at_ms),
     started_at_ms: Math.min(...snapshots.map((s) => s.started_at_ms)),
-    // The oldest version that any of them still goes by: a change is applied when all have it.
-    policy_version: snapshots.some((s) => s.policy_version === null)
-      ? null
-      : Math.min(...snapshots.map((s) => s.policy_version ?? 0)),
     hashrate_hps: { m1: sum((s) => s.hashrate_hps.m1), m15: sum((s) => s.hashrate_hps.m15), h1: sum((s) => s.hashrate_hps.h1) },
     // Instances stand behind one balancer: any of their ports is the one that miners know, or none is.
     stratum_port: snapshots.find((s) => s.stratum_port !== null)?.stratum_port ?? null,
     connections: sum((s) => s.connections),
     workers_online: sum((s) => s.workers_online),
     shares,
+    // A change is applied once every instance goes by it.
+    policy_version: snapshots.map((s) => s.policy_version).reduce((a, b) => (a === null || b === null ? null : Math.min(a, b))),
     job: newest.job,
     round: newest.round,
+    refused_jobs: {
+      count: sum((s) => s.refused_jobs.count),
+      last: snapshots
+        .flatMap((s) => s.refused_jobs.last ?? [])
+        .reduce<PoolFigures["refused_jobs"]["last"]>((a, b) => (a === null || b.at_ms > a.at_ms ? b : a), null),
+    },
     node: worst(snapshots.map((s) => s.node)),
     database: worst(snapshots.map((s) => s.database)),
     accounting_lag_records: sum((s) => s.accounting_lag_records),

@@ -3,6 +3,7 @@ import { choices as auditChoices } from "./audit/choices.ts";
 import { list as auditList } from "./audit/list.ts";
 import { get as balancesGet } from "./balances/get.ts";
 import { list as balancesList } from "./balances/list.ts";
+import { credits as blocksCredits } from "./blocks/credits.ts";
 import { get as blocksGet } from "./blocks/get.ts";
 import { list as blocksList } from "./blocks/list.ts";
 import { accept as invitesAccept } from "./invites/accept.ts";
@@ -25,6 +26,7 @@ import { offerSecondFactor } from "./me/offer_second_factor.ts";
 import { removeSecondFactor } from "./me/remove_second_factor.ts";
 import { revokeApiKey } from "./me/revoke_api_key.ts";
 import { sessions } from "./me/sessions.ts";
+import { list as nodesList } from "./nodes/list.ts";
 import { changeChannel } from "./notices/change_channel.ts";
 import { createChannel } from "./notices/create_channel.ts";
 import { deliveries } from "./notices/deliveries.ts";
@@ -116,7 +118,8 @@ export const appRouter = router({
   overview: router({ get: overviewGet }),
   pool: router({ series: poolSeries }),
   workers: router({ list: workersList, get: workersGet }),
-  blocks: router({ list: blocksList, get: blocksGet }),
+  blocks: router({ list: blocksList, get: blocksGet, credits: blocksCredits }),
+  nodes: router({ list: nodesList }),
   rigs: router({ list: rigsList, get: rigsGet }),
   balances: router({ list: balancesList, get: balancesGet }),
   ledger: router({
