@@ -167,41 +167,41 @@ async function seedLedger(db: pg.ClientBase): Promise<void> {
        FROM block b CROSS JOIN LATERAL (SELECT DISTINCT w.account_id FROM share_bucket s JOIN worker w ON w.id = s.worker_id
              WHERE s.instance_id = b.instance_id AND s.round_id = b.round_id LIMIT ${ACCOUNTS_PER_BLOCK}) a`,
   );
-  await db.query("CREATE INDEX ON credit (hash)");
   await db.query("ANALYZE credit");
+  await db.query("ANALYZE ledger_account");
   const entries = (cause: string, states: string) =>
     db.query(
       `INSERT INTO ledger_entry (cause, cause_key, block_hash, created_at)
        SELECT '${cause}', hash, hash, found_at FROM block WHERE state IN (${states}) ORDER BY found_at`,
     );
-  const postings = (cause: string, legs: string) =>
+  const miners = (cause: string, kind: string, sign: 1 | -1) =>
     db.query(
       `INSERT INTO ledger_posting (entry_id, ledger_account_id, amount_sats)
-       SELECT e.id, l.id, p.sats FROM ledger_entry e
-         CROSS JOIN LATERAL (${legs}) AS p (kind, account_id, sats)
-         JOIN ledger_account l ON l.kind = p.kind::ledger_account_kind AND coalesce(l.account_id, 0) = coalesce(p.account_id, 0)
-        WHERE e.cause = '${cause}' AND p.sats <> 0 ORDER BY e.id, l.id`,
+       SELECT e.id, l.id, ${sign} * c.sats FROM ledger_entry e JOIN credit c ON c.hash = e.block_hash
+         JOIN ledger_account l ON l.kind = '${kind}' AND l.account_id = c.account_id WHERE e.cause = '${cause}' ORDER BY e.id, l.id`,
     );
-  const of_block = "FROM credit c WHERE c.hash = e.block_hash";
-  const total = `(SELECT coalesce(sum(sats), 0) ${of_block})`;
+  // Of the reward, or of what is left of it for the fee.
+  const own = (cause: string, kind: string, sign: 1 | -1, part: "reward" | "fee") =>
+    db.query(
+      `INSERT INTO ledger_posting (entry_id, ledger_account_id, amount_sats)
+       SELECT e.id, l.id, ${sign} * (${REWARD_SATS}${part === "fee" ? " - coalesce(t.sats, 0)" : ""}) FROM ledger_entry e
+         JOIN ledger_account l ON l.kind = '${kind}' AND l.account_id IS NULL
+         LEFT JOIN (SELECT hash, sum(sats)::bigint AS sats FROM credit GROUP BY hash) t ON t.hash = e.block_hash
+        WHERE e.cause = '${cause}'`,
+    );
   await entries("block_credit", "'pending', 'confirmed', 'orphaned'");
-  await postings(
-    "block_credit",
-    `SELECT 'miner_pending', c.account_id, c.sats ${of_block} UNION ALL SELECT 'coinbase', NULL, -${REWARD_SATS}
-     UNION ALL SELECT 'fee_pending', NULL, ${REWARD_SATS} - ${total}`,
-  );
+  await own("block_credit", "coinbase", -1, "reward");
+  await own("block_credit", "fee_pending", 1, "fee");
+  await miners("block_credit", "miner_pending", 1);
   await entries("block_mature", "'confirmed'");
-  await postings(
-    "block_mature",
-    `SELECT 'miner_pending', c.account_id, -c.sats ${of_block} UNION ALL SELECT 'miner_available', c.account_id, c.sats ${of_block}
-     UNION ALL SELECT 'fee_pending', NULL, ${total} - ${REWARD_SATS} UNION ALL SELECT 'fee_available', NULL, ${REWARD_SATS} - ${total}`,
-  );
+  await own("block_mature", "fee_pending", -1, "fee");
+  await own("block_mature", "fee_available", 1, "fee");
+  await miners("block_mature", "miner_pending", -1);
+  await miners("block_mature", "miner_available", 1);
   await entries("block_orphan", "'orphaned'");
-  await postings(
-    "block_orphan",
-    `SELECT 'miner_pending', c.account_id, -c.sats ${of_block} UNION ALL SELECT 'coinbase', NULL, ${REWARD_SATS}
-     UNION ALL SELECT 'fee_pending', NULL, ${total} - ${REWARD_SATS}`,
-  );
+  await own("block_orphan", "coinbase", 1, "reward");
+  await own("block_orphan", "fee_pending", -1, "fee");
+  await miners("block_orphan", "miner_pending", -1);
   await db.query("COMMIT");
 }
 

@@ -36,8 +36,12 @@ export async function listBlocks(
       query.state,
     ]),
     sql.query<BlockDto>(
-      `SELECT ${COLUMNS} FROM ${TABLES} WHERE $1::block_state IS NULL OR b.state = $1
-        ORDER BY ${ORDER[query.sort]} ${direction}, b.found_at DESC, b.hash LIMIT $2 OFFSET $3`,
+      `SELECT ${COLUMNS} FROM (SELECT hash, row_number() OVER () AS place FROM (
+           SELECT b.hash FROM block b ${query.sort === "worker" ? "LEFT JOIN worker w ON w.id = b.worker_id" : ""}
+            WHERE $1::block_state IS NULL OR b.state = $1
+            ORDER BY ${ORDER[query.sort]} ${direction}, b.found_at DESC, b.hash LIMIT $2 OFFSET $3) sorted) page
+         JOIN block b ON b.hash = page.hash LEFT JOIN worker w ON w.id = b.worker_id LEFT JOIN account a ON a.id = w.account_id
+        ORDER BY page.place`,
       [query.state, query.page_size, (query.page - 1) * query.page_size],
     ),
   ]);

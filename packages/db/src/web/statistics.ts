@@ -13,6 +13,7 @@ import {
   luckOfBlocks,
   luckOfTime,
   nextBlock,
+  REJECT_REASONS_LOGGED,
   REJECT_WINDOWS,
 } from "@otedama/shared/statistics";
 import type { Sql } from "./database.ts";
@@ -123,23 +124,17 @@ async function readLuckOfTime(sql: Sql, now_ms: number) {
   return new Map(rows.map((row) => [row.days, luckOfTime(row.blocks, row.expected)]));
 }
 
+/** The hour in minutes, longer windows in hours. Each window is a query of its own, so that each is read from the index. */
 async function readRejects(sql: Sql, now_ms: number): Promise<RejectsDto[]> {
-  // The hour in minutes, longer windows in hours.
-  const windows = REJECT_WINDOWS.map(({ window, seconds }) => ({ window, seconds, span_s: seconds <= 3_600 ? 60 : 3_600 }));
-  const { rows } = await sql.query<RejectsDto>(
-    `SELECT w.name AS window, coalesce(sum(accepted), 0)::float8 AS accepted, coalesce(sum(stale), 0)::float8 AS stale,
-            coalesce(sum(duplicate), 0)::float8 AS duplicate, coalesce(sum(low_difficulty), 0)::float8 AS low_difficulty,
-            coalesce(sum(invalid), 0)::float8 AS invalid
-       FROM unnest($1::text[], $2::int[], $3::float8[]) WITH ORDINALITY AS w (name, span_s, since_s, place)
-       LEFT JOIN LATERAL (SELECT * FROM pool_work p WHERE p.span_s = w.span_s AND p.at >= to_timestamp(w.since_s)) p ON true
-      GROUP BY w.place, w.name ORDER BY w.place`,
-    [
-      windows.map(({ window }) => window),
-      windows.map(({ span_s }) => span_s),
-      windows.map(({ seconds, span_s }) => Math.floor(now_ms / 1000 / span_s) * span_s - seconds),
-    ],
-  );
-  return rows;
+  const sum = (column: string) => `coalesce(sum(${column}), 0)::float8 AS ${column}`;
+  const windows = REJECT_WINDOWS.map(({ window, seconds }, place) => {
+    const span_s = seconds <= 3_600 ? 60 : 3_600;
+    const since_s = Math.floor(now_ms / 1000 / span_s) * span_s - seconds;
+    return `SELECT ${place} AS place, '${window}' AS window, ${["accepted", ...REJECT_REASONS_LOGGED].map(sum).join(", ")}
+       FROM pool_work WHERE span_s = ${span_s} AND at >= to_timestamp(${since_s})`;
+  });
+  const { rows } = await sql.query<RejectsDto & { place: number }>(`${windows.join(" UNION ALL ")} ORDER BY place`);
+  return rows.map(({ place: _, ...counts }) => counts);
 }
 
 /** Workers whose work is enough to say something about their luck. */

@@ -33,9 +33,9 @@ const ORDER: Record<WorkerSort, string> = {
   name: "lower(w.name)",
   account: "a.address",
   state: `CASE ${STATE} WHEN 'mining' THEN 2 WHEN 'idle' THEN 1 ELSE 0 END`,
-  hashrate: "coalesce(s.hashrate_m15_hps, 0)",
-  accepted: "coalesce(s.accepted, 0)",
-  rejected: "coalesce(s.stale + s.duplicate + s.low_difficulty + s.unauthorized + s.invalid, 0)",
+  hashrate: "s.hashrate_m15_hps",
+  accepted: "s.accepted",
+  rejected: "(s.stale + s.duplicate + s.low_difficulty + s.unauthorized + s.invalid)",
   last_share: "coalesce(s.last_share_at, '-infinity')",
 };
 
@@ -61,29 +61,46 @@ function toWorker(row: WorkerRow): WorkerDto {
 }
 
 /**
- * A search finds a part of `address.name`, as a miner types it. What is not asked for is not joined, and only the page's own rows are put
- * together: a hundred thousand workers are sorted by one narrow column each.
+ * Ids of the workers in whose `address.name`, as a miner types it, a text is found. An address has no dot: a text with one is found across
+ * the first dot, or in the name. Each part is looked up in an index of its own.
  */
+export function workersFound(text: string, param: (value: unknown) => string): string {
+  const dot = text.indexOf(".");
+  const name = `SELECT id FROM worker WHERE name ILIKE ${param(containsPattern(text))}`;
+  const of_accounts = "SELECT w.id FROM account a JOIN worker w ON w.account_id = a.id WHERE";
+  if (dot < 0) return `${name} UNION ${of_accounts} a.address ILIKE ${param(containsPattern(text))}`;
+  const [left, right] = [containsPattern(text.slice(0, dot)).slice(0, -1), containsPattern(text.slice(dot + 1)).slice(1)];
+  return `${name} UNION ${of_accounts} a.address ILIKE ${param(left)} AND w.name ILIKE ${param(right)}`;
+}
+
+/** A page's ids come from as few tables as will do (every worker has a state); only its own rows are put together. */
 export async function listWorkers(sql: Sql, query: WorkersQuery): Promise<WorkersPage> {
   const params: unknown[] = [];
   const param = (value: unknown) => `$${params.push(value)}`;
   const conditions: string[] = [];
-  if (query.q !== "") conditions.push(`a.address || '.' || w.name ILIKE ${param(containsPattern(query.q))}`);
-  if (query.account_id !== null) conditions.push(`w.account_id = ${param(query.account_id)}`);
+  if (query.q !== "") conditions.push(`s.worker_id IN (${workersFound(query.q, param)})`);
+  if (query.account_id !== null)
+    conditions.push(`s.worker_id IN (SELECT id FROM worker WHERE account_id = ${param(query.account_id)})`);
   if (query.state !== null) conditions.push(`${STATE} = ${param(query.state)}`);
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const joined = (states: boolean) =>
-    `worker w ${query.q !== "" || query.sort === "account" ? "JOIN account a ON a.id = w.account_id" : ""} ${states ? "LEFT JOIN worker_state s ON s.worker_id = w.id" : ""}`;
-  const counted = `SELECT count(*) AS total FROM ${joined(query.state !== null)} ${where}`;
-  const direction = query.dir === "asc" ? "ASC" : "DESC";
+  const counted =
+    conditions.length === 0 ? "SELECT count(*) AS total FROM worker" : `SELECT count(*) AS total FROM worker_state s ${where}`;
   const count_params = [...params];
-  const picked = `SELECT id, row_number() OVER () AS place FROM (SELECT w.id FROM ${joined(true)} ${where}
-    ORDER BY ${ORDER[query.sort]} ${direction}, w.id LIMIT ${param(query.page_size)} OFFSET ${param((query.page - 1) * query.page_size)}) sorted`;
+  const direction = query.dir === "asc" ? "ASC" : "DESC";
+  const joined =
+    query.sort === "account"
+      ? "account a JOIN worker w ON w.account_id = a.id JOIN worker_state s ON s.worker_id = w.id"
+      : query.sort === "name"
+        ? "worker w JOIN worker_state s ON s.worker_id = w.id"
+        : "worker_state s";
+  const id = query.sort === "name" || query.sort === "account" ? "w.id" : "s.worker_id";
+  const picked = `SELECT id, row_number() OVER () AS place FROM (SELECT ${id} AS id FROM ${joined} ${where}
+    ORDER BY ${ORDER[query.sort]} ${direction}, ${id} ${direction} LIMIT ${param(query.page_size)} OFFSET ${param((query.page - 1) * query.page_size)}) sorted`;
   const [count, page] = await Promise.all([
     sql.query<{ total: number }>(counted, count_params),
     sql.query<WorkerRow>(
       `SELECT ${WORKER_COLUMNS} FROM (${picked}) page JOIN worker w ON w.id = page.id JOIN account a ON a.id = w.account_id
-         LEFT JOIN worker_state s ON s.worker_id = w.id ORDER BY page.place`,
+         JOIN worker_state s ON s.worker_id = w.id ORDER BY page.place`,
       params,
     ),
   ]);
