@@ -38,6 +38,7 @@ import { MetricsServer } from "./telemetry/http.ts";
 import { HubClient } from "./telemetry/hub.ts";
 import { keptFor } from "./telemetry/kept_for.ts";
 import { Metrics } from "./telemetry/metrics.ts";
+import { NetworkLog } from "./telemetry/network_log.ts";
 import { NodeHealth } from "./telemetry/node_health.ts";
 import { Snapshots } from "./telemetry/snapshot.ts";
 import { AverageFees } from "./work/average_fees.ts";
@@ -398,6 +399,16 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
 
+  const network_log = new NetworkLog(
+    { every_ms: 1_000 },
+    {
+      database,
+      databaseUp: () => monitor.up,
+      job: () => work.current && { height: work.current.template.height, network_difficulty: work.current.network_difficulty },
+      now_ms,
+      onTrouble: (error) => log.debug({ error: error.message }, "the network's difficulty is not written"),
+    },
+  );
   const handedOver = Promise.withResolvers<void>();
   const offer: TakeoverOffer = new TakeoverOffer(identity, {
     offerEngine: (path) => engine.offerTakeover(path),
@@ -484,6 +495,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   tracker.start();
   payouts.start();
   states.start();
+  network_log.start();
   hub?.start();
   await offer.start();
 
@@ -532,6 +544,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       metricsServer?.stop(),
     ]);
     await states.stop(!offer.handed_over);
+    await network_log.stop();
     hub?.stop();
     for (const node of nodes) node.rpc.close();
     local.close();

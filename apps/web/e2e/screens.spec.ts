@@ -19,6 +19,7 @@ const SCREENS: readonly { readonly name: string; readonly kicker: string; readon
     { name: "worker", kicker: "Pool · Workers", address: (page) => firstRow(page, "/workers") },
     { name: "blocks", kicker: "Pool · Blocks", address: async () => "/blocks" },
     { name: "block", kicker: "Pool · Blocks", address: (page) => firstRow(page, "/blocks") },
+    { name: "statistics", kicker: "Pool · Statistics", address: async () => "/statistics" },
     { name: "nodes", kicker: "Pool · Nodes", address: async () => "/nodes" },
     { name: "rigs", kicker: "Fleet · Rigs", address: async () => "/rigs" },
     { name: "rig", kicker: "Fleet · Rigs", address: (page) => firstRow(page, "/rigs") },

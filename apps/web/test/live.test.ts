@@ -1,6 +1,7 @@
 /** The pure parts behind the live figures. */
-import { frameOf, isDatabaseAway, nextBlock, STEP_S, toSeries } from "@otedama/db/web";
+import { frameOf, isDatabaseAway, STEP_S, toSeries } from "@otedama/db/web";
 import { LiveDto, PoolFigures, WINDOWS, type Window } from "@otedama/shared";
+import { nextBlock } from "@otedama/shared/statistics";
 import fc from "fast-check";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { KEYED_ROUTES } from "../src/server/rest/keyed/routes.ts";
 import { MINER_ROUTES } from "../src/server/rest/miner_routes.ts";
-import { ROUTES } from "../src/server/rest/routes.ts";
+import { ROUTES, TEXT_ROUTES } from "../src/server/rest/routes.ts";
 import { PoolStatsAnswer, StatsFrame } from "../src/server/rest/schemas.ts";
 import { connected, poolAuth, snapshotOf } from "./fixtures/hub_clients.ts";
 import { addressOf, hashOf, seedFarm } from "./fixtures/seed.ts";
@@ -99,7 +99,7 @@ describe("the public API", () => {
     const { body } = await read("/api/v1/openapi.json");
     expect(body.openapi).toBe("3.1.0");
     const paths = body.paths as Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>;
-    const listed = [...ROUTES, ...KEYED_ROUTES, ...MINER_ROUTES].map((route) => route.path);
+    const listed = [...ROUTES, ...TEXT_ROUTES, ...KEYED_ROUTES, ...MINER_ROUTES].map((route) => route.path);
     expect(Object.keys(paths).sort()).toEqual([...listed, "/ws"].sort());
     const ids = Object.values(paths).flatMap((path) => Object.values(path).map((operation) => operation.operationId));
     expect(new Set(ids).size).toBe(ids.length);

@@ -15,6 +15,7 @@ export * from "./settings/policy.ts";
 export * from "./settings/pool.ts";
 export * from "./settings/signer.ts";
 export * from "./settings/web.ts";
+export * from "./statistics/dto.ts";
 export * from "./wire/agents.ts";
 export * from "./wire/browsers.ts";
 export * from "./wire/common.ts";

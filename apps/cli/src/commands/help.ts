@@ -1,3 +1,4 @@
+import { DATABASE_BENCH_OPTIONS } from "@otedama/db/bench-options";
 import { STRATUM_BENCH_OPTIONS } from "@otedama/native/bench-options";
 import { OPTIONS, type OptionSpec } from "../arguments/options.ts";
 import { ArgumentError } from "../arguments/parse.ts";
@@ -106,13 +107,14 @@ const TOPICS: Record<string, Topic> = {
     options: ["config"],
   },
   bench: {
-    summary: "Measure a pool under load, or this machine's kernels",
-    usage: "otedama bench stratum|kernels [options]",
+    summary: "Measure a pool under load, this machine's kernels, or a large database",
+    usage: "otedama bench stratum|kernels|database [options]",
     text: [
       "stratum connects many miners that submit well-formed shares without mining them, and prints a table and one line of JSON:",
       "shares a second, answer times, CPU time a share, memory a connection, and how long a new block takes to the last miner. A pool",
       "that is measured has to be set to a difficulty at which every hash is a share (1e-10); what it refuses is counted. Only load",
-      "pools of your own. kernels compares the SHA-256d kernels of this processor; -quick takes a short look.",
+      "pools of your own. database fills the empty database that DATABASE_URL names with a large pool's shares, blocks and accounts,",
+      "and measures what every page asks of it. kernels compares the SHA-256d kernels of this processor; -quick takes a short look.",
     ].join("\n"),
     examples: [
       ["otedama bench stratum", "our engine, beside a server that answers without hashing"],
@@ -126,9 +128,13 @@ const TOPICS: Record<string, Topic> = {
         "new block to the last of 10,000 miners; the script makes the node find a block",
       ],
       ["otedama bench kernels", "megahashes a second of every kernel"],
+      [
+        "DATABASE_URL=postgresql://…/empty otedama bench database -accounts 100000 -buckets 10000000 -blocks 5000",
+        "database time of every page",
+      ],
     ],
     options: [],
-    own_options: STRATUM_BENCH_OPTIONS,
+    own_options: [...STRATUM_BENCH_OPTIONS, ...DATABASE_BENCH_OPTIONS],
   },
 };
 

@@ -18,18 +18,6 @@ export function rejectRate(shares: ShareCounts): number | null {
   return all === 0 ? null : rejected / all;
 }
 
-export const HASHES_PER_DIFFICULTY = 2 ** 32;
-
-/**
- * Time to the next block at a hashrate. Finding one is a Poisson process without memory, so the wait is exponential: its
- * quantile q is −ln(1 − q) times the mean, whatever has been mined so far.
- */
-export function nextBlock(hashrate_hps: number, network_difficulty: number) {
-  if (!(hashrate_hps > 0) || !(network_difficulty > 0)) return null;
-  const mean = (network_difficulty * HASHES_PER_DIFFICULTY) / hashrate_hps;
-  return { mean, p05: -Math.log(0.95) * mean, p95: -Math.log(0.05) * mean };
-}
-
 /** Last value against the mean of what came before it, as a fraction of that mean; null when there is nothing to compare. */
 export function changeAgainstMean(values: readonly (number | null)[], now: number): number | null {
   const known = values.filter((value): value is number => value !== null);

@@ -1,4 +1,4 @@
-import type { WebDatabase } from "@otedama/db/web";
+import type { StatisticsReading, WebDatabase } from "@otedama/db/web";
 import type { HashrateSeries, LiveDto, MeDto, Network, NodesDto, Window } from "@otedama/shared";
 import type { Logger } from "pino";
 import type { SignedIn } from "./auth/auth.ts";
@@ -19,6 +19,8 @@ export interface Services {
   readonly nodes: () => NodesDto;
   /** The whole pool's hashrate, a few seconds old at most where the database is quick. */
   readonly poolSeries: (window: Window) => Promise<HashrateSeries>;
+  /** At most a few seconds old; the same for the page as for the public API. */
+  readonly statistics: () => Promise<StatisticsReading>;
   /** The signed-in person behind a request's cookies; null when there is none. */
   readonly signedIn: (headers: Headers) => Promise<SignedIn | null>;
   readonly whoIs: (headers: Headers) => Promise<MeDto | null>;

@@ -1,7 +1,7 @@
 /** The control plane as one thing that starts and stops: database, sign-in, hub, procedures, public API and pages on one port. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { hashrateSeries, OFFLINE_AFTER_S, openWebDatabase } from "@otedama/db/web";
+import { hashrateSeries, OFFLINE_AFTER_S, openWebDatabase, readStatistics } from "@otedama/db/web";
 import type { ListenAddress, WebSettings } from "@otedama/shared";
 import type { Logger } from "pino";
 import { createAuth } from "./auth/auth.ts";
@@ -24,6 +24,7 @@ import { DatabaseWatch } from "./live/database_watch.ts";
 import { FleetWriter } from "./live/fleet_writer.ts";
 import { LiveFigures } from "./live/live_figures.ts";
 import { PoolSeries } from "./live/pool_series.ts";
+import { StatisticsKeeper } from "./live/statistics_keeper.ts";
 import { startSweep } from "./live/sweep.ts";
 import { findMiner } from "./miners/find_miner.ts";
 import { Miners } from "./miners/miners.ts";
@@ -134,6 +135,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     { age_ms_min: 4_000, age_ms_max: 60_000, cost_ratio: 20 },
     { read: (window) => hashrateSeries(sql, null, window, now()), now },
   );
+  const statistics = new StatisticsKeeper({ ttl_ms: 5_000 }, { read: () => readStatistics(sql, now()), now });
   const services: Services = {
     log,
     network: settings.network,
@@ -142,6 +144,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     live,
     nodes: () => figures.nodes(now()),
     poolSeries: (window) => pool_series.read(window),
+    statistics: () => statistics.read(),
     signedIn: (headers) => auth.signedIn(headers),
     whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
     second_factors,
@@ -152,7 +155,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   };
   const public_figures = new PublicFigures(
     { version, network: settings.network, summary_ttl_ms: 3_000 },
-    { sql, live, counters, now },
+    { sql, live, statistics: async () => (await statistics.read()).statistics, counters, now },
   );
   const public_feed = new PublicFeed(
     { clients_max: 500, clients_per_address_max: 50, unread_bytes_max: 65_536, ping_ms: 30_000 },

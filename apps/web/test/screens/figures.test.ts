@@ -1,9 +1,10 @@
 import type { LiveDto, PoolSnapshot } from "@otedama/shared";
+import { nextBlock } from "@otedama/shared/statistics";
 import { describe, expect, test } from "vitest";
 import { hasGap, loneValues, timeTick } from "../../src/components/chart/plot_options.ts";
 import { overviewSentence } from "../../src/features/overview/sentence.ts";
 import { fromFirstMeasured } from "../../src/lib/series.ts";
-import { changeAgainstMean, nextBlock, rejectRate } from "../../src/lib/statistics.ts";
+import { changeAgainstMean, rejectRate } from "../../src/lib/statistics.ts";
 
 const NO_SHARES = { accepted: 0, stale: 0, duplicate: 0, low_difficulty: 0, unauthorized: 0, invalid: 0 };
 const OK = { state: "ok", since_ms: 0, message: null } as const;

@@ -4,6 +4,7 @@ export * from "./connect.ts";
 export * from "./corrections.ts";
 export * from "./instances.ts";
 export * from "./ledger.ts";
+export * from "./network.ts";
 export * from "./policy.ts";
 export * from "./receipts.ts";
 export * from "./rounds.ts";

@@ -4,9 +4,14 @@
  * What lies before a block: of the instance that found it, the shares up to the block's own record in its log; of every other
  * instance, the buckets of ten seconds that ended when the block was found. A PPLNS window is the newest of that until there is enough; a
  * round is that less what lies before the block that the round began with, by the same rule, so that each share is in one round.
+ *
+ * A window may hold millions of buckets. So it is walked over and summed in the longest stretches that lie wholly inside it (days, hours
+ * and ten minutes, from the roll-ups, whose rows name instance and round as buckets do), and only what is near its two ends is read in
+ * buckets: no more than some ten minutes of them at each. The result is that of reading every bucket.
  */
 import type { AccountWork, WorkWindow } from "@otedama/shared/payouts";
 import type { Queryable } from "./connect.ts";
+import { BUCKET_S, before, cover, finer, floorTo, SPANS_S, type Stretch, stretchSql, TEN_MINUTES_S } from "./stretches.ts";
 
 /** Where a block stands among the shares of all instances. */
 export interface BlockPlace {
@@ -15,50 +20,92 @@ export interface BlockPlace {
   found_at_ms: number;
 }
 
-const BUCKET_MS = 10_000;
 const SLICES_PER_PAGE = 2_000;
 
-/** Of buckets `b`: those before the place whose parameters begin at `$first`. */
-const before = (first: number) =>
-  `(b.instance_id = $${first} AND b.round_id <= $${first + 1}::bigint OR b.instance_id <> $${first} AND b.bucket_at < to_timestamp($${first + 2}::float8 / 1000))`;
-
 function parameters(place: BlockPlace): [string, string, number] {
-  return [place.instance_id, place.round_id.toString(), Math.floor(place.found_at_ms / BUCKET_MS) * BUCKET_MS];
+  return [place.instance_id, place.round_id.toString(), floorTo(BUCKET_S, Math.floor(place.found_at_ms / 1000))];
+}
+
+/**
+ * From here on buckets are read: the block's own ten minutes, and what accounts' roll-ups do not hold yet. −∞ where there are none: every
+ * bucket is read then.
+ */
+async function bucketsFrom(db: Queryable, place: BlockPlace): Promise<number> {
+  const { rows } = await db.query<{ until_s: string | number | null }>(
+    "SELECT extract(epoch FROM until)::float8 AS until_s FROM share_rollup",
+  );
+  const until_s = rows[0]?.until_s;
+  if (until_s == null) return Number.NEGATIVE_INFINITY;
+  return floorTo(TEN_MINUTES_S, Math.min(Number(until_s), place.found_at_ms / 1000));
 }
 
 /** The newest work before a block that takes part in windows, `window_hashes` of it. Ten seconds of all instances together are one slice. */
 export async function readWorkWindow(db: Queryable, place: BlockPlace, window_hashes: bigint): Promise<WorkWindow> {
+  const edge_s = await bucketsFrom(db, place);
   let missing = window_hashes;
-  let after: string | null = null;
-  let begin: string | null = null;
-  while (begin === null) {
-    const page: { rows: { bucket_at: string; work: string }[] } = await db.query(
-      `SELECT b.bucket_at::text AS bucket_at, sum(b.window_hashes) AS work FROM share_bucket b
-       WHERE ${before(1)} AND b.window_hashes > 0 AND b.bucket_at < coalesce($4::timestamptz, 'infinity')
-       GROUP BY b.bucket_at ORDER BY b.bucket_at DESC LIMIT ${SLICES_PER_PAGE}`,
-      [...parameters(place), after],
-    );
-    for (const slice of page.rows) {
-      const work = BigInt(slice.work);
-      if (work >= missing) {
-        begin = slice.bucket_at;
-        break;
+  /** Walks back over a stretch; the slice in which what is missing is reached, or null when it is not. */
+  const walk = async ({ span_s, from_s, to_s }: Stretch): Promise<number | null> => {
+    let below_s = to_s;
+    for (;;) {
+      const { rows } = await db.query<{ at_s: string | number; work: string }>(
+        `SELECT extract(epoch FROM at)::float8 AS at_s, work::text FROM (
+           SELECT at, sum(window_hashes) AS work FROM (${stretchSql("slices", { span_s, from_s, to_s: below_s }, before(1))}) s
+            WHERE window_hashes > 0 GROUP BY at ORDER BY at DESC LIMIT ${SLICES_PER_PAGE}) page ORDER BY at DESC`,
+        parameters(place),
+      );
+      for (const row of rows) {
+        const work = BigInt(row.work);
+        if (work >= missing) return Number(row.at_s);
+        missing -= work;
       }
-      missing -= work;
+      if (rows.length < SLICES_PER_PAGE) return null;
+      below_s = Number(rows.at(-1)?.at_s);
     }
-    if (page.rows.length < SLICES_PER_PAGE) break;
-    after = page.rows.at(-1)?.bucket_at ?? null;
+  };
+
+  const whole: Stretch[] = [];
+  let begin_s: number | null = null;
+  let to_s = Number.POSITIVE_INFINITY;
+  for (const span_s of SPANS_S) {
+    const coarser_s = SPANS_S[SPANS_S.indexOf(span_s) + 1];
+    const from_s = span_s === BUCKET_S ? edge_s : coarser_s === undefined ? Number.NEGATIVE_INFINITY : floorTo(coarser_s, to_s);
+    const found = await walk({ span_s, from_s, to_s });
+    if (found !== null) {
+      whole.push({ span_s, from_s: found + span_s, to_s });
+      begin_s = found;
+      for (let inner_s: number | null = finer(span_s); inner_s !== null; inner_s = finer(inner_s)) {
+        const end_s: number = begin_s + (SPANS_S[SPANS_S.indexOf(inner_s) + 1] ?? 0);
+        const at_s = await walk({ span_s: inner_s, from_s: begin_s, to_s: end_s });
+        // Roll-ups are sums of buckets: what is in them is in those, unless somebody deleted buckets that a window still needs.
+        if (at_s === null)
+          throw new Error(
+            `share buckets from ${new Date(begin_s * 1000).toISOString()} on are gone, and the window begins there`,
+          );
+        whole.push({ span_s: inner_s, from_s: at_s + inner_s, to_s: end_s });
+        begin_s = at_s;
+      }
+      break;
+    }
+    whole.push({ span_s, from_s, to_s });
+    if (from_s === Number.NEGATIVE_INFINITY) break;
+    to_s = from_s;
   }
-  const sum = async (operator: ">" | "=", from: string): Promise<AccountWork[]> => {
+
+  const sum = async (stretches: readonly Stretch[]): Promise<AccountWork[]> => {
+    const rows_sql = stretches
+      .filter(({ from_s, to_s }) => from_s < to_s)
+      .map((stretch) => stretchSql("accounts", stretch, before(1)));
+    if (rows_sql.length === 0) return [];
     const { rows } = await db.query<SumRow>(
-      `SELECT w.account_id, sum(b.window_hashes) AS work FROM share_bucket b JOIN worker w ON w.id = b.worker_id
-       WHERE ${before(1)} AND b.window_hashes > 0 AND b.bucket_at ${operator} $4::timestamptz GROUP BY w.account_id ORDER BY w.account_id`,
-      [...parameters(place), from],
+      `SELECT account_id, sum(window_hashes)::text AS work FROM (${rows_sql.join(" UNION ALL ")}) s
+        WHERE window_hashes > 0 GROUP BY account_id ORDER BY account_id`,
+      parameters(place),
     );
     return rows.map(toWork);
   };
-  if (begin === null) return { whole: await sum(">", "-infinity"), cut: [], cut_hashes: 0n };
-  return { whole: await sum(">", begin), cut: await sum("=", begin), cut_hashes: missing };
+  if (begin_s === null) return { whole: await sum(whole), cut: [], cut_hashes: 0n };
+  const cut = await sum([{ span_s: BUCKET_S, from_s: begin_s, to_s: begin_s + BUCKET_S }]);
+  return { whole: await sum(whole), cut, cut_hashes: missing };
 }
 
 /** The work between two blocks, by account; `since` null is the beginning. `window` counts only what takes part in windows. */
@@ -69,20 +116,44 @@ export async function readRoundWork(
   counted: "window" | "all" | { solo_account_id: number },
 ): Promise<AccountWork[]> {
   const solo = typeof counted === "object" ? counted.solo_account_id : null;
+  const column = counted === "window" ? "window_hashes" : "work_hashes";
+  const stretches = await roundStretches(db, place, since);
+  const between = (at: string) => `${before(1)(at)} ${since ? `AND NOT ${before(4)(at)}` : ""}`;
   const { rows } = await db.query<SumRow>(
-    `SELECT w.account_id, sum(b.${counted === "window" ? "window_hashes" : "work_hashes"}) AS work
-     FROM share_bucket b JOIN worker w ON w.id = b.worker_id
-     WHERE ${before(1)} ${since ? `AND NOT ${before(4)} AND ${bound(4)}` : ""} AND b.work_hashes > 0
-       ${solo === null ? "AND NOT w.solo" : `AND w.solo AND w.account_id = ${Math.trunc(solo)}`}
-     GROUP BY w.account_id HAVING sum(b.${counted === "window" ? "window_hashes" : "work_hashes"}) > 0 ORDER BY w.account_id`,
+    `SELECT account_id, sum(${column})::text AS work
+       FROM (${stretches.map((stretch) => stretchSql("accounts", stretch, between)).join(" UNION ALL ")}) s
+      WHERE ${column} > 0 AND ${solo === null ? "NOT solo" : `solo AND account_id = ${Math.trunc(solo)}`}
+      GROUP BY account_id ORDER BY account_id`,
     [...parameters(place), ...(since ? parameters(since) : [])],
   );
   return rows.map(toWork);
 }
 
-/** Follows from what is asked: says it in a way that an index can be used for. */
-const bound = (first: number) =>
-  `(b.instance_id = $${first} AND b.round_id > $${first + 1}::bigint OR b.bucket_at >= to_timestamp($${first + 2}::float8 / 1000))`;
+/** What covers a round: buckets at its two ends, and roll-ups between them and, where a clock went back, before. */
+async function roundStretches(db: Queryable, place: BlockPlace, since: BlockPlace | null): Promise<Stretch[]> {
+  const edge_s = await bucketsFrom(db, place);
+  const { rows } = await db.query<{ first_s: string | number | null }>(
+    since
+      ? `SELECT extract(epoch FROM min(at))::float8 AS first_s FROM round_work
+          WHERE span_s = 600 AND instance_id = $1 AND round_id > $2::bigint`
+      : "SELECT extract(epoch FROM min(at))::float8 AS first_s FROM round_work WHERE span_s = 86400",
+    since ? parameters(since).slice(0, 2) : [],
+  );
+  const first_s = rows[0]?.first_s == null ? Number.POSITIVE_INFINITY : Number(rows[0].first_s);
+  const begin_s = since ? floorTo(TEN_MINUTES_S, since.found_at_ms / 1000) : first_s;
+  const low_s = Math.min(first_s, begin_s);
+  const buckets = (from_s: number, to_s: number): Stretch => ({ span_s: BUCKET_S, from_s, to_s });
+  if (low_s >= edge_s) return [buckets(edge_s === Number.NEGATIVE_INFINITY ? low_s : edge_s, Number.POSITIVE_INFINITY)];
+  if (!since) return [...cover(low_s, edge_s), buckets(edge_s, Number.POSITIVE_INFINITY)];
+  if (begin_s + TEN_MINUTES_S > edge_s)
+    return [...cover(low_s, Math.min(begin_s, edge_s)), buckets(Math.min(begin_s, edge_s), Number.POSITIVE_INFINITY)];
+  return [
+    ...cover(low_s, begin_s),
+    buckets(begin_s, begin_s + TEN_MINUTES_S),
+    ...cover(begin_s + TEN_MINUTES_S, edge_s),
+    buckets(edge_s, Number.POSITIVE_INFINITY),
+  ];
+}
 
 interface SumRow {
   account_id: number;

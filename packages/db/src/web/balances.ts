@@ -1,4 +1,4 @@
-import type { AccountDetailDto, BalanceDto, BalancesDto, LedgerLineDto } from "@otedama/shared";
+import type { AccountDetailDto, BalanceDto, BalanceSort, BalancesDto, LedgerLineDto } from "@otedama/shared";
 import type { Sql } from "./database.ts";
 import { explainAccount } from "./ledger.ts";
 import { containsPattern } from "./like.ts";
@@ -6,31 +6,40 @@ import { containsPattern } from "./like.ts";
 const LINES_MAX = 500;
 
 const COLUMNS = `
-  a.id AS account_id, a.address,
-  coalesce(b.pending, 0)::bigint AS pending_sats, coalesce(b.available, 0)::bigint AS available_sats,
-  coalesce(b.paying, 0)::bigint AS paying_sats, coalesce(b.paid, 0)::bigint AS paid_sats,
-  (SELECT count(*) FROM worker w WHERE w.account_id = a.id) AS workers,
-  (SELECT e.created_at FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry_id
-    WHERE p.ledger_account_id = b.pending_account AND e.cause = 'block_credit' ORDER BY p.id DESC LIMIT 1) AS last_credit_at_ms`;
-/** Balances are kept by a trigger in the transaction of each posting, so they are sums of postings at any moment. */
-const TABLES = `
-  account a LEFT JOIN LATERAL (
-    SELECT sum(v.balance_sats) FILTER (WHERE l.kind = 'miner_pending') AS pending,
-           sum(v.balance_sats) FILTER (WHERE l.kind = 'miner_available') AS available,
-           sum(v.balance_sats) FILTER (WHERE l.kind = 'miner_paying') AS paying,
-           sum(v.balance_sats) FILTER (WHERE l.kind = 'miner_paid') AS paid,
-           min(l.id) FILTER (WHERE l.kind = 'miner_pending') AS pending_account
-      FROM ledger_account l JOIN ledger_balance v ON v.ledger_account_id = l.id WHERE l.account_id = a.id) b ON true`;
+  a.id AS account_id, a.address, b.pending_sats, b.available_sats, b.paying_sats, b.paid_sats, b.workers,
+  b.credited_at AS last_credit_at_ms`;
+/** Balances are kept by triggers in the transaction of each posting, so they are sums of postings at any moment. */
+const TABLES = "account a JOIN account_balance b ON b.account_id = a.id";
 
-/** Largest debt of the pool first. */
-export async function listBalances(sql: Sql, query: { q: string; page: number; page_size: number }): Promise<BalancesDto> {
-  const params = [query.q, containsPattern(query.q)];
-  const filter = "WHERE $1 = '' OR a.address ILIKE $2";
+const ORDER: Record<BalanceSort, { table: "a" | "b"; column: string }> = {
+  address: { table: "a", column: "address" },
+  available: { table: "b", column: "available_sats" },
+  pending: { table: "b", column: "pending_sats" },
+  paid: { table: "b", column: "paid_sats" },
+  workers: { table: "b", column: "workers" },
+  credited: { table: "b", column: "credited_at" },
+};
+
+/** The page's ids come out of one index; only its own rows are put together. */
+export async function listBalances(
+  sql: Sql,
+  query: { q: string; sort: BalanceSort; dir: "asc" | "desc"; page: number; page_size: number },
+): Promise<BalancesDto> {
+  const { table, column } = ORDER[query.sort];
+  const id = table === "a" ? "a.id" : "b.account_id";
+  const params = query.q === "" ? [] : [containsPattern(query.q)];
+  const filter = query.q === "" ? "" : "WHERE a.address ILIKE $1";
+  const from = query.q === "" ? (table === "a" ? "account a" : "account_balance b") : TABLES;
+  // Nulls are at the low end both ways, where an index that ends in the id has them last or first.
+  const order = query.dir === "asc" ? "ASC NULLS LAST" : "DESC NULLS FIRST";
+  const ordered = (prefix: string) =>
+    column === "address" ? `${prefix}address ${order}` : `${prefix}${column} ${order}, ${prefix}account_id ${order}`;
   const [count, page, own] = await Promise.all([
     sql.query<{ total: number }>(`SELECT count(*) AS total FROM account a ${filter}`, params),
     sql.query<BalanceDto>(
-      `SELECT ${COLUMNS} FROM ${TABLES} ${filter}
-        ORDER BY coalesce(b.pending, 0) + coalesce(b.available, 0) DESC, a.id LIMIT $3 OFFSET $4`,
+      `SELECT ${COLUMNS} FROM (SELECT ${id} AS id FROM ${from} ${filter} ORDER BY ${ordered(`${table}.`)}
+          LIMIT $${params.length + 1} OFFSET $${params.length + 2}) page
+         JOIN ${TABLES} ON a.id = page.id ORDER BY ${ordered(table === "a" ? "a." : "b.")}`,
       [...params, query.page_size, (query.page - 1) * query.page_size],
     ),
     sql.query<{ fee_pending: number; fee_available: number; total: number }>(

@@ -1,6 +1,7 @@
 import {
   type BlockDetailDto,
   type BlockDto,
+  type BlockSort,
   type BlockState,
   type BlocksPage,
   CREDITS_PAGE_SIZE,
@@ -16,16 +17,31 @@ const COLUMNS = `
 const TABLES = "block b LEFT JOIN worker w ON w.id = b.worker_id LEFT JOIN account a ON a.id = w.account_id";
 const NEWEST_FIRST = "ORDER BY b.found_at DESC, b.hash";
 
+const ORDER: Record<BlockSort, string> = {
+  height: "b.height",
+  state: "b.state",
+  effort: "b.effort",
+  reward: "b.reward_sats",
+  worker: "lower(coalesce(w.name, ''))",
+  found: "b.found_at",
+};
+
 export async function listBlocks(
   sql: Sql,
-  query: { state: BlockState | null; page: number; page_size: number },
+  query: { state: BlockState | null; sort: BlockSort; dir: "asc" | "desc"; page: number; page_size: number },
 ): Promise<BlocksPage> {
+  const direction = query.dir === "asc" ? "ASC" : "DESC";
   const [count, page] = await Promise.all([
     sql.query<{ total: number }>("SELECT count(*) AS total FROM block b WHERE $1::block_state IS NULL OR b.state = $1", [
       query.state,
     ]),
     sql.query<BlockDto>(
-      `SELECT ${COLUMNS} FROM ${TABLES} WHERE $1::block_state IS NULL OR b.state = $1 ${NEWEST_FIRST} LIMIT $2 OFFSET $3`,
+      `SELECT ${COLUMNS} FROM (SELECT hash, row_number() OVER () AS place FROM (
+           SELECT b.hash FROM block b ${query.sort === "worker" ? "LEFT JOIN worker w ON w.id = b.worker_id" : ""}
+            WHERE $1::block_state IS NULL OR b.state = $1
+            ORDER BY ${ORDER[query.sort]} ${direction}, b.found_at DESC, b.hash LIMIT $2 OFFSET $3) sorted) page
+         JOIN block b ON b.hash = page.hash LEFT JOIN worker w ON w.id = b.worker_id LEFT JOIN account a ON a.id = w.account_id
+        ORDER BY page.place`,
       [query.state, query.page_size, (query.page - 1) * query.page_size],
     ),
   ]);

@@ -1,5 +1,5 @@
 /**
- * Hashrate over time from share buckets.
+ * Hashrate over time, from the roll-ups of share buckets.
  *
  * A step's hashrate is the accepted work in it divided by the seconds of it that were measured: from the first bucket ever to the
  * last whole ten-second bucket. So a young pool and the running step are not drawn too low. A step before the first bucket is null
@@ -9,7 +9,7 @@ import type { HashrateSeries, Window } from "@otedama/shared";
 import { WINDOWS } from "@otedama/shared";
 import type { Sql } from "./database.ts";
 
-export const STEP_S: Record<Window, number> = { "1h": 30, "6h": 120, "24h": 600, "7d": 3_600, "30d": 14_400 };
+export const STEP_S: Record<Window, number> = { "1h": 30, "6h": 120, "24h": 600, "7d": 3_600, "30d": 14_400, "1y": 86_400 };
 export const BUCKET_S = 10;
 /** Buckets younger than this may still be filling: the pool applies its share log in batches. */
 const SETTLE_S = 5;
@@ -48,60 +48,100 @@ export function toSeries(frame: Frame, measured: Measured): HashrateSeries {
   return { step_s: frame.step_s, at_ms, hashrate_hps };
 }
 
+/** Steps this short are summed from buckets, which an index finds by worker; longer ones from the roll-ups. */
+const BUCKET_STEPS_S_MAX = 120;
+
+/** The longest span of a roll-up that fits a step evenly. */
+const spanFor = (step_s: number, spans: readonly number[]): number =>
+  Math.max(...spans.filter((span_s) => step_s % span_s === 0));
+const POOL_SPANS = [10, 60, 3_600, 86_400];
+const WORKER_SPANS = [600, 3_600, 86_400];
+
+/** Rows `at, work` become `step, work`. */
+const byStep = (rows: string) =>
+  `SELECT (floor(extract(epoch FROM at) / $1::int) * $1::int)::float8 AS step, sum(work)::float8 AS work FROM (${rows}) r GROUP BY 1`;
+
 /** Of one worker, or of the whole pool when `worker_id` is null. */
-export async function hashrateSeries(
-  sql: Sql,
-  worker_id: number | null,
-  window: Window,
-  now_ms: number,
-): Promise<HashrateSeries> {
-  const frame = frameOf(window, now_ms);
-  const end_s = Math.floor((now_ms / 1000 - SETTLE_S) / BUCKET_S) * BUCKET_S;
-  const of_worker = worker_id === null ? "" : "AND worker_id = $4";
-  const params: unknown[] = [frame.step_s, frame.from_s, end_s];
-  if (worker_id !== null) params.push(worker_id);
-  const [first, steps] = await Promise.all([
-    worker_id === null
-      ? sql.query<{ at: number | null }>("SELECT min(bucket_at) AS at FROM share_bucket")
-      : sql.query<{ at: number | null }>("SELECT min(bucket_at) AS at FROM share_bucket WHERE worker_id = $1", [worker_id]),
-    sql.query<{ step: number; work: number }>(
-      `SELECT (floor(extract(epoch FROM bucket_at) / $1::int) * $1::int)::float8 AS step, sum(work_hashes)::float8 AS work
-         FROM share_bucket
-        WHERE bucket_at >= to_timestamp($2::float8) AND bucket_at < to_timestamp($3::float8) ${of_worker}
-        GROUP BY 1`,
-      params,
-    ),
-  ]);
-  const first_ms = first.rows[0]?.at ?? null;
-  return toSeries(frame, {
-    first_s: first_ms === null ? null : Math.floor(first_ms / 1000),
-    end_s,
-    work: new Map(steps.rows.map((row) => [row.step, row.work])),
-  });
+export function hashrateSeries(sql: Sql, worker_id: number | null, window: Window, now_ms: number): Promise<HashrateSeries> {
+  return worker_id === null ? poolSeries(sql, window, now_ms) : ofWorkers(sql, "worker", worker_id, window, now_ms);
 }
 
 /** Of all workers of one account. */
-export async function accountHashrateSeries(
+export function accountHashrateSeries(sql: Sql, account_id: number, window: Window, now_ms: number): Promise<HashrateSeries> {
+  return ofWorkers(sql, "account", account_id, window, now_ms);
+}
+
+async function poolSeries(sql: Sql, window: Window, now_ms: number): Promise<HashrateSeries> {
+  const frame = frameOf(window, now_ms);
+  const end_s = measuredUntil(now_ms);
+  return answer(
+    sql,
+    frame,
+    end_s,
+    // The first day's own roll-ups say when in it the pool began, as finely as they were kept.
+    [
+      `SELECT coalesce(ten.at, minute.at, hour.at, day.at) AS at
+         FROM (SELECT min(at) AS at FROM pool_work WHERE span_s = 86400) day
+         LEFT JOIN LATERAL (SELECT min(at) AS at FROM pool_work WHERE span_s = 3600 AND at >= day.at) hour ON true
+         LEFT JOIN LATERAL (SELECT min(at) AS at FROM pool_work WHERE span_s = 60 AND at >= hour.at AND at < hour.at + interval '1 hour') minute ON true
+         LEFT JOIN LATERAL (SELECT min(at) AS at FROM pool_work WHERE span_s = 10 AND at >= minute.at AND at < minute.at + interval '1 minute') ten ON true`,
+      [],
+    ],
+    // What came after the last whole bucket is in the span already, and is not in the time that was measured.
+    [
+      byStep(`SELECT at, work_hashes AS work FROM pool_work WHERE span_s = $4 AND at >= to_timestamp($2::float8) AND at < to_timestamp($3::float8)
+        UNION ALL SELECT at, -work_hashes FROM pool_work WHERE $4 > 10 AND span_s = 10 AND at >= to_timestamp($3::float8)
+          AND at < to_timestamp(ceil($3::float8 / $4) * $4)`),
+      [frame.step_s, frame.from_s, end_s, spanFor(frame.step_s, POOL_SPANS)],
+    ],
+  );
+}
+
+/** Roll-ups hold the buckets before share_rollup.until; those from then on are a few minutes' and are added to them. */
+async function ofWorkers(
   sql: Sql,
-  account_id: number,
+  of: "worker" | "account",
+  id: number,
   window: Window,
   now_ms: number,
 ): Promise<HashrateSeries> {
   const frame = frameOf(window, now_ms);
-  const end_s = Math.floor((now_ms / 1000 - SETTLE_S) / BUCKET_S) * BUCKET_S;
+  const end_s = measuredUntil(now_ms);
+  const buckets = of === "worker" ? "share_bucket b" : "worker w JOIN share_bucket b ON b.worker_id = w.id";
+  const whose = of === "worker" ? "b.worker_id = $4" : "w.account_id = $4";
+  const recent = (from: string) =>
+    `SELECT b.bucket_at AS at, b.work_hashes AS work FROM ${buckets} WHERE ${whose} AND b.bucket_at >= ${from} AND b.bucket_at < to_timestamp($3::float8)`;
+  const params = [frame.step_s, frame.from_s, end_s, id];
+  const work: [string, unknown[]] =
+    frame.step_s <= BUCKET_STEPS_S_MAX
+      ? [byStep(recent("to_timestamp($2::float8)")), params]
+      : [
+          byStep(`SELECT at, work_hashes AS work FROM ${of}_work
+            WHERE ${of}_id = $4 AND span_s = $5 AND at >= to_timestamp($2::float8) AND at < to_timestamp($3::float8)
+            UNION ALL ${recent("greatest(to_timestamp($2::float8), coalesce((SELECT until FROM share_rollup), '-infinity'))")}`),
+          [...params, spanFor(frame.step_s, WORKER_SPANS)],
+        ];
+  const first =
+    of === "worker"
+      ? "SELECT coalesce((SELECT since FROM worker_total WHERE worker_id = $1), (SELECT min(bucket_at) FROM share_bucket WHERE worker_id = $1)) AS at"
+      : `SELECT coalesce((SELECT min(t.since) FROM worker w JOIN worker_total t ON t.worker_id = w.id WHERE w.account_id = $1),
+           (SELECT min(b.at) FROM worker w CROSS JOIN LATERAL (SELECT min(bucket_at) AS at FROM share_bucket WHERE worker_id = w.id) b
+             WHERE w.account_id = $1)) AS at`;
+  return answer(sql, frame, end_s, [first, [id]], work);
+}
+
+const measuredUntil = (now_ms: number): number => Math.floor((now_ms / 1000 - SETTLE_S) / BUCKET_S) * BUCKET_S;
+
+async function answer(
+  sql: Sql,
+  frame: Frame,
+  end_s: number,
+  first_query: [string, unknown[]],
+  work_query: [string, unknown[]],
+): Promise<HashrateSeries> {
   const [first, steps] = await Promise.all([
-    sql.query<{ at: number | null }>(
-      `SELECT min(at) AS at FROM worker w CROSS JOIN LATERAL (SELECT min(bucket_at) AS at FROM share_bucket WHERE worker_id = w.id) b
-        WHERE w.account_id = $1`,
-      [account_id],
-    ),
-    sql.query<{ step: number; work: number }>(
-      `SELECT (floor(extract(epoch FROM bucket_at) / $1::int) * $1::int)::float8 AS step, sum(work_hashes)::float8 AS work
-         FROM worker w JOIN share_bucket b ON b.worker_id = w.id
-        WHERE w.account_id = $4 AND bucket_at >= to_timestamp($2::float8) AND bucket_at < to_timestamp($3::float8)
-        GROUP BY 1`,
-      [frame.step_s, frame.from_s, end_s, account_id],
-    ),
+    sql.query<{ at: number | null }>(...first_query),
+    sql.query<{ step: number; work: number }>(...work_query),
   ]);
   const first_ms = first.rows[0]?.at ?? null;
   return toSeries(frame, {

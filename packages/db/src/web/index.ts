@@ -15,10 +15,9 @@ export { getBlock, listBlocks, listCredits } from "./blocks.ts";
 export { accountOfAddress, listCorrectionsNamed } from "./corrections.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
 export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
-export { frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
+export { accountHashrateSeries, frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
 export { explainAccount, getLedgerEntry, listLedger, listLedgerSums } from "./ledger.ts";
-export { nextBlock, recentLuck } from "./luck.ts";
 export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
 export {
   type ClaimedDelivery,
@@ -75,6 +74,7 @@ export {
 } from "./second_factors.ts";
 export { changePassword, endSession, endSessions, listSessions, passwordHash, touchSession } from "./sessions.ts";
 export { personStanding, type Standing } from "./standing.ts";
+export { readStatistics, recentLuck, type StatisticsReading } from "./statistics.ts";
 export { type PoolSummary, poolSummary } from "./summary.ts";
 export {
   type AccessTokenKind,

@@ -1,4 +1,4 @@
-import type { RigDetailDto, RigDto, RigState, RigsPage, Window } from "@otedama/shared";
+import type { RigDetailDto, RigDto, RigSort, RigState, RigsPage, Window } from "@otedama/shared";
 import { AgentHello, AgentTelemetry, ShareCounts } from "@otedama/shared";
 import type { Sql } from "./database.ts";
 import { frameOf } from "./hashrate.ts";
@@ -12,7 +12,7 @@ export const StoredHello = AgentHello.omit({ token: true });
 
 const STATE = `
   CASE WHEN g.telemetry IS NULL OR g.last_seen_at IS NULL OR g.last_seen_at < now() - interval '${OFFLINE_AFTER_S} seconds' THEN 'offline'
-       WHEN g.telemetry #>> '{pool,state}' = 'mining' THEN 'mining'
+       WHEN g.mining THEN 'mining'
        ELSE 'waiting' END`;
 export const RIG_COLUMNS = `g.id, g.name, t.name AS site, g.hello, g.telemetry, g.last_seen_at AS last_seen_at_ms, ${STATE} AS state`;
 export const RIG_TABLES = "agent g JOIN site t ON t.id = g.site_id";
@@ -67,22 +67,32 @@ export function toRig(row: RigRow): RigDto {
 }
 const NO_SHARES = ShareCounts.parse({ accepted: 0, stale: 0, duplicate: 0, low_difficulty: 0, unauthorized: 0, invalid: 0 });
 
+const ORDER: Record<RigSort, string> = {
+  name: "lower(name)",
+  state: "CASE state WHEN 'mining' THEN 2 WHEN 'waiting' THEN 1 ELSE 0 END",
+  hashrate: "CASE WHEN state = 'offline' THEN 0 ELSE hashrate_hps END",
+  temperature: "coalesce(temperature_c_max, '-infinity')",
+  last_seen: "coalesce(last_seen_at, '-infinity')",
+};
+
+/** Sorted by plain columns; the telemetry is read for the rows of the page alone. */
 export async function listRigs(
   sql: Sql,
-  query: { q: string; state: RigState | null; page: number; page_size: number },
+  query: { q: string; state: RigState | null; sort: RigSort; dir: "asc" | "desc"; page: number; page_size: number },
 ): Promise<RigsPage> {
   const filter = `
-    FROM (SELECT ${RIG_COLUMNS} FROM ${RIG_TABLES}
-           WHERE $1 = '' OR g.name ILIKE $2 OR g.hello ->> 'hostname' ILIKE $2 OR t.name ILIKE $2) found
+    FROM (SELECT g.id, g.name, g.hashrate_hps, g.temperature_c_max, g.last_seen_at, ${STATE} AS state FROM ${RIG_TABLES}
+           ${query.q === "" ? "WHERE $1::text = '' AND $2::text <> ''" : "WHERE $1 <> '' AND (g.name ILIKE $2 OR g.hello ->> 'hostname' ILIKE $2 OR t.name ILIKE $2)"}) found
    WHERE $3::text IS NULL OR state = $3`;
   const params = [query.q, containsPattern(query.q), query.state];
   const [count, page] = await Promise.all([
     sql.query<{ total: number }>(`SELECT count(*) AS total ${filter}`, params),
-    sql.query<RigRow>(`SELECT * ${filter} ORDER BY lower(name), id LIMIT $4 OFFSET $5`, [
-      ...params,
-      query.page_size,
-      (query.page - 1) * query.page_size,
-    ]),
+    sql.query<RigRow>(
+      `SELECT ${RIG_COLUMNS} FROM (SELECT id, row_number() OVER () AS place FROM (SELECT id ${filter}
+           ORDER BY ${ORDER[query.sort]} ${query.dir === "asc" ? "ASC" : "DESC"}, lower(name), id LIMIT $4 OFFSET $5) sorted) page
+         JOIN agent g ON g.id = page.id JOIN site t ON t.id = g.site_id ORDER BY page.place`,
+      [...params, query.page_size, (query.page - 1) * query.page_size],
+    ),
   ]);
   return { total: count.rows[0]?.total ?? 0, rows: page.rows.map(toRig) };
 }

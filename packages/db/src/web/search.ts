@@ -2,13 +2,15 @@ import { SEARCH_ROWS_MAX, type SearchDto } from "@otedama/shared";
 import type { Sql } from "./database.ts";
 import { containsPattern } from "./like.ts";
 import { RIG_COLUMNS, RIG_TABLES } from "./rigs.ts";
-import { WORKER_COLUMNS, WORKER_TABLES } from "./workers.ts";
+import { WORKER_COLUMNS, WORKER_TABLES, workersFound } from "./workers.ts";
 
 /** The few best matches of each kind. A block is found by its height or by the beginning of its hash, with or without leading zeros. */
 export async function searchEverything(sql: Sql, text: string): Promise<SearchDto> {
   const pattern = containsPattern(text);
   const height = /^\d{1,9}$/.test(text) ? Number(text) : null;
   const hash = /^[0-9a-fA-F]{4,64}$/.test(text) ? `%${text.toLowerCase()}%` : null;
+  const found_params: unknown[] = [];
+  const found = workersFound(text, (value) => `$${found_params.push(value)}`);
   const [rigs, workers, blocks, accounts] = await Promise.all([
     sql.query<SearchDto["rigs"][number]>(
       `SELECT id, name, hello ->> 'hostname' AS hostname, state
@@ -18,9 +20,9 @@ export async function searchEverything(sql: Sql, text: string): Promise<SearchDt
     ),
     sql.query<SearchDto["workers"][number]>(
       `SELECT id, name, account_address, state
-         FROM (SELECT ${WORKER_COLUMNS} FROM ${WORKER_TABLES} WHERE a.address || '.' || w.name ILIKE $1) found
+         FROM (SELECT ${WORKER_COLUMNS} FROM ${WORKER_TABLES} WHERE w.id IN (${found})) found
         ORDER BY m15 DESC, id LIMIT ${SEARCH_ROWS_MAX}`,
-      [pattern],
+      found_params,
     ),
     sql.query<SearchDto["blocks"][number]>(
       `SELECT hash, height, state, found_at AS found_at_ms FROM block

@@ -1,6 +1,6 @@
 import type { BlockState } from "@otedama/shared";
 import type { Sql } from "./database.ts";
-import { recentLuck } from "./luck.ts";
+import { recentLuck } from "./statistics.ts";
 
 export interface PoolSummary {
   blocks: Record<BlockState, number>;

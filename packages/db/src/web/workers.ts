@@ -7,15 +7,18 @@ import { containsPattern } from "./like.ts";
 /** A connected worker without a share for this long is idle. */
 export const IDLE_AFTER_S = 600;
 
+const STATE = `
+  CASE WHEN coalesce(s.connections, 0) = 0 THEN 'offline'
+       WHEN s.last_share_at IS NULL OR s.last_share_at < now() - interval '${IDLE_AFTER_S} seconds' THEN 'idle'
+       ELSE 'mining' END`;
+
 /**
  * The pool writes a worker's row when something about it changes, so a rate that fell silent stays behind: a rate whose whole
  * window has passed since the last share is 0.
  */
 export const WORKER_COLUMNS = `
   w.id, w.account_id, a.address AS account_address, w.name, w.first_seen_at AS first_seen_at_ms,
-  CASE WHEN coalesce(s.connections, 0) = 0 THEN 'offline'
-       WHEN s.last_share_at IS NULL OR s.last_share_at < now() - interval '${IDLE_AFTER_S} seconds' THEN 'idle'
-       ELSE 'mining' END AS state,
+  ${STATE} AS state,
   coalesce(s.connections, 0) AS connections, coalesce(s.user_agent, '') AS user_agent, coalesce(s.difficulty, 0) AS difficulty,
   CASE WHEN s.last_share_at > now() - interval '15 minutes' THEN s.hashrate_m1_hps ELSE 0 END AS m1,
   CASE WHEN s.last_share_at > now() - interval '15 minutes' THEN s.hashrate_m15_hps ELSE 0 END AS m15,
@@ -25,14 +28,15 @@ export const WORKER_COLUMNS = `
   s.last_share_at AS last_share_at_ms`;
 export const WORKER_TABLES = "worker w JOIN account a ON a.id = w.account_id LEFT JOIN worker_state s ON s.worker_id = w.id";
 
+/** Of workers `w`, their accounts `a` and states `s`. Rates are sorted as they were written; those of the silent are shown as 0. */
 const ORDER: Record<WorkerSort, string> = {
-  name: "lower(name)",
-  account: "account_address",
-  state: "CASE state WHEN 'mining' THEN 2 WHEN 'idle' THEN 1 ELSE 0 END",
-  hashrate: "m15",
-  accepted: "accepted",
-  rejected: "(stale + duplicate + low_difficulty + unauthorized + invalid)",
-  last_share: "coalesce(last_share_at_ms, '-infinity'::timestamptz)",
+  name: "lower(w.name)",
+  account: "a.address",
+  state: `CASE ${STATE} WHEN 'mining' THEN 2 WHEN 'idle' THEN 1 ELSE 0 END`,
+  hashrate: "s.hashrate_m15_hps",
+  accepted: "s.accepted",
+  rejected: "(s.stale + s.duplicate + s.low_difficulty + s.unauthorized + s.invalid)",
+  last_share: "coalesce(s.last_share_at, '-infinity')",
 };
 
 interface WorkerRow extends Omit<WorkerDto, "hashrate_hps" | "shares"> {
@@ -56,21 +60,49 @@ function toWorker(row: WorkerRow): WorkerDto {
   };
 }
 
-/** A search finds a part of `address.name`, as a miner types it. */
+/**
+ * Ids of the workers in whose `address.name`, as a miner types it, a text is found. An address has no dot: a text with one is found across
+ * the first dot, or in the name. Each part is looked up in an index of its own.
+ */
+export function workersFound(text: string, param: (value: unknown) => string): string {
+  const dot = text.indexOf(".");
+  const name = `SELECT id FROM worker WHERE name ILIKE ${param(containsPattern(text))}`;
+  const of_accounts = "SELECT w.id FROM account a JOIN worker w ON w.account_id = a.id WHERE";
+  if (dot < 0) return `${name} UNION ${of_accounts} a.address ILIKE ${param(containsPattern(text))}`;
+  const [left, right] = [containsPattern(text.slice(0, dot)).slice(0, -1), containsPattern(text.slice(dot + 1)).slice(1)];
+  return `${name} UNION ${of_accounts} a.address ILIKE ${param(left)} AND w.name ILIKE ${param(right)}`;
+}
+
+/** A page's ids come from as few tables as will do (every worker has a state); only its own rows are put together. */
 export async function listWorkers(sql: Sql, query: WorkersQuery): Promise<WorkersPage> {
+  const params: unknown[] = [];
+  const param = (value: unknown) => `$${params.push(value)}`;
+  const conditions: string[] = [];
+  if (query.q !== "") conditions.push(`s.worker_id IN (${workersFound(query.q, param)})`);
+  if (query.account_id !== null)
+    conditions.push(`s.worker_id IN (SELECT id FROM worker WHERE account_id = ${param(query.account_id)})`);
+  if (query.state !== null) conditions.push(`${STATE} = ${param(query.state)}`);
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const counted =
+    conditions.length === 0 ? "SELECT count(*) AS total FROM worker" : `SELECT count(*) AS total FROM worker_state s ${where}`;
+  const count_params = [...params];
   const direction = query.dir === "asc" ? "ASC" : "DESC";
-  const filter = `
-    FROM (SELECT ${WORKER_COLUMNS} FROM ${WORKER_TABLES}
-           WHERE ($1 = '' OR a.address || '.' || w.name ILIKE $2) AND ($3::int IS NULL OR w.account_id = $3)) found
-   WHERE ($4::text IS NULL OR state = $4)`;
-  const params = [query.q, containsPattern(query.q), query.account_id, query.state];
+  const joined =
+    query.sort === "account"
+      ? "account a JOIN worker w ON w.account_id = a.id JOIN worker_state s ON s.worker_id = w.id"
+      : query.sort === "name"
+        ? "worker w JOIN worker_state s ON s.worker_id = w.id"
+        : "worker_state s";
+  const id = query.sort === "name" || query.sort === "account" ? "w.id" : "s.worker_id";
+  const picked = `SELECT id, row_number() OVER () AS place FROM (SELECT ${id} AS id FROM ${joined} ${where}
+    ORDER BY ${ORDER[query.sort]} ${direction}, ${id} ${direction} LIMIT ${param(query.page_size)} OFFSET ${param((query.page - 1) * query.page_size)}) sorted`;
   const [count, page] = await Promise.all([
-    sql.query<{ total: number }>(`SELECT count(*) AS total ${filter}`, params),
-    sql.query<WorkerRow>(`SELECT * ${filter} ORDER BY ${ORDER[query.sort]} ${direction}, id ASC LIMIT $5 OFFSET $6`, [
-      ...params,
-      query.page_size,
-      (query.page - 1) * query.page_size,
-    ]),
+    sql.query<{ total: number }>(counted, count_params),
+    sql.query<WorkerRow>(
+      `SELECT ${WORKER_COLUMNS} FROM (${picked}) page JOIN worker w ON w.id = page.id JOIN account a ON a.id = w.account_id
+         JOIN worker_state s ON s.worker_id = w.id ORDER BY page.place`,
+      params,
+    ),
   ]);
   return { total: count.rows[0]?.total ?? 0, rows: page.rows.map(toWorker) };
 }

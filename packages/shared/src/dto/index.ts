@@ -9,8 +9,8 @@ import { NodeReport } from "../wire/nodes.ts";
 import { PartHealth, PoolSnapshot } from "../wire/pools.ts";
 import { ExplainedBalanceDto, LedgerCause, LedgerEntryDto } from "./ledger.ts";
 
-export const WINDOWS = { "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 } as const;
-export const Window = z.enum(["1h", "6h", "24h", "7d", "30d"]);
+export const WINDOWS = { "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000, "1y": 31_536_000 } as const;
+export const Window = z.enum(["1h", "6h", "24h", "7d", "30d", "1y"]);
 export type Window = z.infer<typeof Window>;
 
 export const Sats = z.int();

@@ -50,19 +50,45 @@ export type SetupInput = z.infer<typeof SetupInput>;
 export const WindowQuery = z.strictObject({ window: Window.default("24h") });
 export const WorkerQuery = z.strictObject({ id: z.int().min(1).max(2_147_483_647), window: Window.default("24h") });
 
-export const BlocksQuery = z.strictObject({ state: BlockState.nullable().default(null), ...Page });
+/** Every list is sorted by one of its columns. */
+const sortedBy = <const Keys extends readonly [string, ...string[]]>(keys: Keys, first: Keys[number], dir: "asc" | "desc") => ({
+  sort: z.enum(keys).default(first as never),
+  dir: z.enum(["asc", "desc"]).default(dir),
+});
+export const BLOCK_SORTS = ["height", "state", "effort", "reward", "worker", "found"] as const;
+export type BlockSort = (typeof BLOCK_SORTS)[number];
+export const RIG_SORTS = ["name", "state", "hashrate", "temperature", "last_seen"] as const;
+export type RigSort = (typeof RIG_SORTS)[number];
+export const BALANCE_SORTS = ["address", "available", "pending", "paid", "workers", "credited"] as const;
+export type BalanceSort = (typeof BALANCE_SORTS)[number];
+
+export const BlocksQuery = z.strictObject({
+  state: BlockState.nullable().default(null),
+  ...sortedBy(BLOCK_SORTS, "found", "desc"),
+  ...Page,
+});
 export const BlockQuery = z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits in lower case") });
 export const CREDITS_PAGE_SIZE = 25;
 export const CreditsQuery = BlockQuery.extend({ page: z.int().min(1).max(100_000).default(1) });
 export const BlocksPage = z.strictObject({ total: Count, rows: z.array(BlockDto) });
 export type BlocksPage = z.infer<typeof BlocksPage>;
 
-export const RigsQuery = z.strictObject({ q: SearchText.default(""), state: RigState.nullable().default(null), ...Page });
-export const RigQuery = z.strictObject({ id: z.uuid(), window: Window.default("24h") });
+export const RigsQuery = z.strictObject({
+  q: SearchText.default(""),
+  state: RigState.nullable().default(null),
+  ...sortedBy(RIG_SORTS, "name", "asc"),
+  ...Page,
+});
+/** Rigs' reports are kept for a month. */
+export const RigQuery = z.strictObject({ id: z.uuid(), window: Window.exclude(["1y"]).default("24h") });
 export const RigsPage = z.strictObject({ total: Count, rows: z.array(RigDto) });
 export type RigsPage = z.infer<typeof RigsPage>;
 
-export const BalancesQuery = z.strictObject({ q: SearchText.default(""), ...Page });
+export const BalancesQuery = z.strictObject({
+  q: SearchText.default(""),
+  ...sortedBy(BALANCE_SORTS, "available", "desc"),
+  ...Page,
+});
 export const AccountQuery = z.strictObject({ account_id: z.int().min(1).max(2_147_483_647) });
 
 /** For the command palette: at most `SEARCH_ROWS_MAX` of each kind. */

@@ -143,7 +143,8 @@ export function plotOptions(setup: PlotSetup): uPlot.Options {
         grid: { show: false },
         values: (_plot, splits, _index, _space, spacing_s) => splits.map((split) => timeTick(split, spacing_s)),
       },
-      ...series.map(valueAxis),
+      // Series of one scale share its axis.
+      ...series.filter((one, index) => series.findIndex((other) => other.axis === one.axis) === index).map(valueAxis),
     ],
     series: [
       {},

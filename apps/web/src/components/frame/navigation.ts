@@ -2,6 +2,7 @@ import type { MeDto } from "@otedama/shared";
 import {
   Bell,
   Blocks,
+  ChartSpline,
   Gauge,
   type LucideIcon,
   Network,
@@ -37,6 +38,7 @@ const PLACES: readonly PlaceGroup[] = [
     places: [
       { href: "/workers", word: "Workers", icon: Users, thumb: true },
       { href: "/blocks", word: "Blocks", icon: Blocks, thumb: true },
+      { href: "/statistics", word: "Statistics", icon: ChartSpline },
       { href: "/policy", word: "Pool settings", icon: SlidersHorizontal },
       { href: "/nodes", word: "Nodes", icon: Network },
     ],

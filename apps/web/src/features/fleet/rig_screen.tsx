@@ -10,12 +10,12 @@ import { Panel } from "@/components/ui/panel.tsx";
 import { Problem } from "@/components/ui/problem.tsx";
 import { Segmented } from "@/components/ui/segmented.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
-import { parseAsWindow, parseAsZoom, WINDOW_CHOICES, windowLabel } from "@/lib/window.ts";
+import { parseAsRigWindow, parseAsZoom, RIG_WINDOW_CHOICES, windowLabel } from "@/lib/window.ts";
 import { RigDevices, RigHistory, RigMachineFacts, RigPoolFacts, RigRates } from "./rig_story.tsx";
 
 export function RigScreen({ initial }: { readonly initial: RigDetailDto }) {
   const trpc = useTRPC();
-  const [window, setWindow] = useQueryState("window", parseAsWindow.withOptions({ history: "push" }));
+  const [window, setWindow] = useQueryState("window", parseAsRigWindow.withOptions({ history: "push" }));
   const [zoom, setZoom] = useQueryState("zoom", parseAsZoom.withOptions({ history: "push" }));
   const query = useQuery({
     ...trpc.rigs.get.queryOptions({ id: initial.id, window }),
@@ -39,7 +39,7 @@ export function RigScreen({ initial }: { readonly initial: RigDetailDto }) {
         <Segmented
           label="Window"
           value={window}
-          choices={WINDOW_CHOICES}
+          choices={RIG_WINDOW_CHOICES}
           onChoose={(next) => {
             void setZoom(null);
             void setWindow(next);

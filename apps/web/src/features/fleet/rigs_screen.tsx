@@ -26,7 +26,7 @@ import { Select } from "@/components/ui/select.tsx";
 import { LIST_PAGE_SIZE, WHILE_TYPING } from "@/lib/list_search.ts";
 import { rejectRate } from "@/lib/statistics.ts";
 import { useTRPC, useTRPCClient } from "@/lib/trpc.tsx";
-import { RIG_STATES, rigsQuery, rigsSearch } from "./rigs_search.ts";
+import { RIG_SORTS, RIG_STATES, rigsQuery, rigsSearch } from "./rigs_search.ts";
 
 const RigPanel = dynamic(() => import("./rig_panel.tsx"), { ssr: false });
 
@@ -100,6 +100,8 @@ export function RigsScreen({ initial, initialQuery, initialCounts }: RigsScreenP
           idOf={(rig) => rig.id}
           selected={opened}
           onOpen={(rig) => void open(rig.id)}
+          sortable={RIG_SORTS}
+          sorting={{ key: chosen.sort, dir: chosen.dir, onSort: (sort, dir) => void choose({ sort, dir }) }}
           empty={
             filtered ? (
               <Empty icon={SearchX} title="No rig matches">
@@ -207,7 +209,7 @@ const rigColumns = (open: (rig: RigDto) => void): ColumnDef<RigDto, unknown>[] =
     meta: { className: "hidden w-24 xl:table-cell" },
   },
   {
-    id: "seen",
+    id: "last_seen",
     header: "Reported",
     cell: ({ row: { original: rig } }) =>
       rig.last_seen_at_ms === null ? <span className="text-ink-4">never</span> : <When at_ms={rig.last_seen_at_ms} />,

@@ -1,12 +1,13 @@
 "use client";
 import type { LiveDto, OverviewDto } from "@otedama/shared";
+import { nextBlock } from "@otedama/shared/statistics";
 import { formatChange, formatDuration, formatPercent, groupedCount, hashrateQuantity } from "@otedama/shared/units";
 import { Bars, Sparkline } from "@/components/chart/sparkline.tsx";
 import { EffortBar } from "@/components/data/effort.tsx";
 import { QuantityText } from "@/components/data/quantity.tsx";
 import { Figure, Figures } from "@/components/ui/figure.tsx";
 import { fromFirstMeasured } from "@/lib/series.ts";
-import { changeAgainstMean, nextBlock, rejectedShares, rejectRate } from "@/lib/statistics.ts";
+import { changeAgainstMean, rejectedShares, rejectRate } from "@/lib/statistics.ts";
 import { windowLabel } from "@/lib/window.ts";
 import { currentHashrate } from "./sentence.ts";
 

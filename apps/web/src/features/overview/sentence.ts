@@ -1,7 +1,8 @@
 import type { LiveDto } from "@otedama/shared";
+import { nextBlock } from "@otedama/shared/statistics";
 import { formatDuration, formatHashrate, formatPercent } from "@otedama/shared/units";
 import { plural } from "../../components/data/plural.ts";
-import { nextBlock, rejectRate } from "../../lib/statistics.ts";
+import { rejectRate } from "../../lib/statistics.ts";
 
 /** From this part of refused shares on, the sentence names it. */
 const REJECTS_WORTH_A_WORD = 0.02;

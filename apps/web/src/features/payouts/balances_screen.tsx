@@ -21,7 +21,7 @@ import { Panel } from "@/components/ui/panel.tsx";
 import { Problem } from "@/components/ui/problem.tsx";
 import { LIST_PAGE_SIZE, WHILE_TYPING } from "@/lib/list_search.ts";
 import { useTRPC, useTRPCClient } from "@/lib/trpc.tsx";
-import { balancesQuery, balancesSearch } from "./balances_search.ts";
+import { BALANCE_SORTS, balancesQuery, balancesSearch } from "./balances_search.ts";
 
 const AccountPanel = dynamic(() => import("./account_panel.tsx"), { ssr: false });
 
@@ -78,6 +78,8 @@ export function BalancesScreen({ initial, initialQuery }: BalancesScreenProps) {
           idOf={(balance) => String(balance.account_id)}
           selected={opened === null ? null : String(opened)}
           onOpen={(balance) => void open(balance.account_id)}
+          sortable={BALANCE_SORTS}
+          sorting={{ key: chosen.sort, dir: chosen.dir, onSort: (sort, dir) => void choose({ sort, dir }) }}
           empty={
             filtered ? (
               <Empty icon={SearchX} title="No account matches">

@@ -25,7 +25,7 @@ import { Problem } from "@/components/ui/problem.tsx";
 import { Select } from "@/components/ui/select.tsx";
 import { LIST_PAGE_SIZE } from "@/lib/list_search.ts";
 import { useTRPC, useTRPCClient } from "@/lib/trpc.tsx";
-import { BLOCK_STATES, blocksQuery, blocksSearch } from "./blocks_search.ts";
+import { BLOCK_SORTS, BLOCK_STATES, blocksQuery, blocksSearch } from "./blocks_search.ts";
 
 const BlockPanel = dynamic(() => import("./block_panel.tsx"), { ssr: false });
 
@@ -97,6 +97,8 @@ export function BlocksScreen({ initial, initialQuery, initialCounts }: BlocksScr
           idOf={(block) => block.hash}
           selected={opened}
           onOpen={(block) => void open(block.hash)}
+          sortable={BLOCK_SORTS}
+          sorting={{ key: chosen.sort, dir: chosen.dir, onSort: (sort, dir) => void choose({ sort, dir }) }}
           empty={
             chosen.state === null ? (
               <Empty icon={Blocks} title="No block was found yet">

@@ -10,6 +10,16 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(text);
 }
 
+export function sendText(response: ServerResponse, status: number, body: string, headers: Record<string, string>): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const text = Buffer.from(body);
+  response.writeHead(status, { "content-length": text.length, ...headers });
+  response.end(text);
+}
+
 /** Every error of the server's own: a code for programs and a sentence for people. */
 export function sendError(
   response: ServerResponse,

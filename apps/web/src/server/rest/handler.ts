@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendError, sendJson } from "../http/respond.ts";
+import { isDatabaseAway } from "@otedama/db/web";
+import { sendError, sendJson, sendText } from "../http/respond.ts";
 import { type createKeyedHandler, keyedRoute } from "./keyed/handler.ts";
 import type { createMinersHandler } from "./miners.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { PublicFigures } from "./public_figures.ts";
-import { ROUTES } from "./routes.ts";
+import { ROUTES, TEXT_ROUTES } from "./routes.ts";
 
 /** Public figures may be shown by any page, so any origin may read them. */
 const HEADERS = {
@@ -33,14 +34,26 @@ export function createRestHandler(
     async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
       if (dependencies.miners.serves(path)) return dependencies.miners.handle(request, response, path);
       const read = readers.get(path);
-      const keyed = read === undefined ? keyedRoute(path) : null;
-      if (read === undefined && keyed === null)
+      const text = TEXT_ROUTES.find((route) => route.path === path);
+      const keyed = read === undefined && text === undefined ? keyedRoute(path) : null;
+      if (read === undefined && text === undefined && keyed === null)
         return sendError(response, 404, "not_found", "There is no such endpoint. See /api/v1/openapi.json.");
       if (request.method !== "GET" && request.method !== "HEAD") {
         return sendError(response, 405, "method_not_allowed", "This API only reads: use GET.", { allow: "GET, HEAD" });
       }
       if (keyed !== null) return dependencies.keyed(request, response, keyed);
-      if (read !== undefined) sendJson(response, 200, await read(), HEADERS);
+      try {
+        if (read !== undefined) sendJson(response, 200, await read(), HEADERS);
+        else if (text !== undefined) {
+          const disposition =
+            text.file_name === null ? {} : { "content-disposition": `attachment; filename="${text.file_name}"` };
+          const written = await text.write(dependencies.figures);
+          sendText(response, 200, written, { ...HEADERS, ...disposition, "content-type": text.content_type });
+        }
+      } catch (error) {
+        if (!isDatabaseAway(error)) throw error;
+        sendError(response, 503, "unavailable", "The database is away: try again in a moment.", { "retry-after": "5" });
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createDocument } from "zod-openapi";
 import { KEYED_ROUTES, SCOPE_MEANINGS } from "./keyed/routes.ts";
 import { MINER_ROUTES } from "./miner_routes.ts";
-import { ROUTES } from "./routes.ts";
+import { ROUTES, TEXT_ROUTES } from "./routes.ts";
 import { ApiError, StatsFrame } from "./schemas.ts";
 
 /** OpenAPI 3.1 of the public API, made from the schemas that the tests hold its answers against. */
@@ -105,6 +105,26 @@ export function openApiDocument(version: string, public_url: string) {
           },
         ]),
       ),
+      ...Object.fromEntries(
+        TEXT_ROUTES.map(({ path, summary, description, content_type }) => [
+          path,
+          {
+            get: {
+              operationId: operationId(path),
+              summary,
+              description,
+              responses: {
+                "200": {
+                  description: summary,
+                  content: { [content_type.split(";", 1)[0] ?? ""]: { schema: { type: "string" as const } } },
+                },
+                "405": error("Another method than GET or HEAD."),
+                "503": error("The database is away."),
+              },
+            },
+          },
+        ]),
+      ),
       "/ws": {
         get: {
           operationId: "ws",
@@ -122,6 +142,9 @@ export function openApiDocument(version: string, public_url: string) {
 }
 
 function operationId(path: string): string {
-  const words = path.replace("/api/v1", "").split(/[/{}]/).filter(Boolean);
+  const words = path
+    .replace("/api/v1", "")
+    .split(/[/{}.]/)
+    .filter(Boolean);
   return words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join("");
 }

@@ -2,8 +2,9 @@
  * The figures behind the public API. Anyone may ask, so an answer costs memory reads only: the totals from the database are kept for a
  * few seconds and fetched once however many ask; while the database is away the last ones stand.
  */
-import { nextBlock, type PoolSummary, poolSummary, type Sql } from "@otedama/db/web";
-import type { LiveDto, Network, PartHealth } from "@otedama/shared";
+import { type PoolSummary, poolSummary, type Sql } from "@otedama/db/web";
+import type { LiveDto, Network, PartHealth, StatisticsDto } from "@otedama/shared";
+import { nextBlock } from "@otedama/shared/statistics";
 import type { Counters } from "../counters.ts";
 import type { HealthAnswer, PoolStatsAnswer, StatsAnswer, StatusAnswer, StratumStatsAnswer } from "./schemas.ts";
 
@@ -20,6 +21,7 @@ export class PublicFigures {
   readonly #options: PublicFiguresOptions;
   readonly #sql: Sql;
   readonly #live: () => LiveDto;
+  readonly #statistics: () => Promise<StatisticsDto>;
   readonly #counters: Counters;
   readonly #now: () => number;
   readonly #started_at_ms: number;
@@ -29,11 +31,18 @@ export class PublicFigures {
 
   constructor(
     options: PublicFiguresOptions,
-    dependencies: { sql: Sql; live: () => LiveDto; counters: Counters; now: () => number },
+    dependencies: {
+      sql: Sql;
+      live: () => LiveDto;
+      statistics: () => Promise<StatisticsDto>;
+      counters: Counters;
+      now: () => number;
+    },
   ) {
     this.#options = options;
     this.#sql = dependencies.sql;
     this.#live = dependencies.live;
+    this.#statistics = dependencies.statistics;
     this.#counters = dependencies.counters;
     this.#now = dependencies.now;
     this.#started_at_ms = dependencies.now();
@@ -89,6 +98,11 @@ export class PublicFigures {
       blocks: summary?.blocks ?? null,
       last_block: summary?.last_block ?? null,
     };
+  }
+
+  /** Rejects while the database is away. */
+  statistics(): Promise<StatisticsDto> {
+    return this.#statistics();
   }
 
   async stratumStats(): Promise<StratumStatsAnswer> {

@@ -1,4 +1,6 @@
 /** The public API, one line an endpoint; the OpenAPI document is made from the same table. */
+import { StatisticsDto } from "@otedama/shared";
+import { prometheusText, statisticsCsv } from "@otedama/shared/statistics";
 import type { z } from "zod";
 import type { PublicFigures } from "./public_figures.ts";
 import { HealthAnswer, PoolStatsAnswer, StatsAnswer, StatusAnswer, StratumStatsAnswer } from "./schemas.ts";
@@ -10,6 +12,37 @@ export interface Route {
   answer: z.ZodType;
   read(figures: PublicFigures): Promise<unknown>;
 }
+
+/** Answers that are not JSON. */
+export interface TextRoute {
+  path: string;
+  summary: string;
+  description: string;
+  content_type: string;
+  /** Name of the file that a browser saves it as; null where it is not for saving. */
+  file_name: string | null;
+  write(figures: PublicFigures): Promise<string>;
+}
+
+export const TEXT_ROUTES: readonly TextRoute[] = [
+  {
+    path: "/api/v1/statistics.csv",
+    summary: "The statistics as a table",
+    description: "The figures of `/api/v1/statistics`, one a line, and then the last blocks with their efforts.",
+    content_type: "text/csv; charset=utf-8; header=present",
+    file_name: "otedama-statistics.csv",
+    write: async (figures) => statisticsCsv(await figures.statistics()),
+  },
+  {
+    path: "/api/v1/metrics",
+    summary: "The statistics for Prometheus",
+    description:
+      "The figures of `/api/v1/statistics` in Prometheus's text format. They are the whole pool's; what one pool process counts is on its own metrics port.",
+    content_type: "text/plain; version=0.0.4; charset=utf-8",
+    file_name: null,
+    write: async (figures) => prometheusText(await figures.statistics()),
+  },
+];
 
 export const ROUTES: readonly Route[] = [
   {
@@ -47,5 +80,13 @@ export const ROUTES: readonly Route[] = [
     description: "Connections, shares by result, answer times and the current job.",
     answer: StratumStatsAnswer,
     read: (figures) => figures.stratumStats(),
+  },
+  {
+    path: "/api/v1/statistics",
+    summary: "Luck, refused shares and what to expect",
+    description:
+      "Luck over blocks and days with 95 % bounds, shares by result over time, the last blocks' efforts, and how many workers find fewer blocks than chance explains.",
+    answer: StatisticsDto,
+    read: (figures) => figures.statistics(),
   },
 ];

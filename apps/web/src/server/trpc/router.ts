@@ -72,6 +72,7 @@ import { list as rigsList } from "./rigs/list.ts";
 import { find as searchFind } from "./search/find.ts";
 import { complete as setupComplete } from "./setup/complete.ts";
 import { status as setupStatus } from "./setup/status.ts";
+import { get as statisticsGet } from "./statistics/get.ts";
 import { get as workersGet } from "./workers/get.ts";
 import { list as workersList } from "./workers/list.ts";
 
@@ -150,6 +151,7 @@ export const appRouter = router({
     upload: payoutsUpload,
   }),
   search: router({ find: searchFind }),
+  statistics: router({ get: statisticsGet }),
 });
 export type AppRouter = typeof appRouter;
 

@@ -1,5 +1,6 @@
-import { listBlocks, nextBlock, recentLuck } from "@otedama/db/web";
+import { listBlocks, recentLuck } from "@otedama/db/web";
 import { OverviewDto, WindowQuery } from "@otedama/shared";
+import { nextBlock } from "@otedama/shared/statistics";
 import { readProcedure } from "../procedure.ts";
 
 const RECENT_BLOCKS = 12;
@@ -13,7 +14,7 @@ export const get = readProcedure
     const live = services.live();
     const [series, blocks, luck] = await Promise.all([
       services.poolSeries(input.window),
-      listBlocks(sql, { state: null, page: 1, page_size: RECENT_BLOCKS }),
+      listBlocks(sql, { state: null, sort: "found", dir: "desc", page: 1, page_size: RECENT_BLOCKS }),
       recentLuck(sql),
     ]);
     const rates = live.pool?.hashrate_hps;

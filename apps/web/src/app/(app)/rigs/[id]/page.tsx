@@ -2,11 +2,11 @@ import type { Metadata } from "next";
 import { createLoader } from "nuqs/server";
 import { RigScreen } from "@/features/fleet/rig_screen.tsx";
 import { openPage, orNotFound, type SearchParams } from "@/lib/server.ts";
-import { parseAsWindow } from "@/lib/window.ts";
+import { parseAsRigWindow } from "@/lib/window.ts";
 
 export const metadata: Metadata = { title: "Rig" };
 
-const load = createLoader({ window: parseAsWindow });
+const load = createLoader({ window: parseAsRigWindow });
 
 type Props = { readonly params: Promise<{ id: string }>; readonly searchParams: SearchParams };
 
