@@ -55,22 +55,28 @@ export class BlockLeader {
 
   /** True while this process leads; takes the lead where nobody has it. Throws what the database throws. */
   async leads(): Promise<boolean> {
-    const client = this.#client ?? (await this.#database.connect());
+    if (this.#client && (await this.#stillLeads(this.#client))) return true;
+    const client = await this.#database.connect();
     try {
-      if (this.#client) await client.query("SELECT 1");
-      else {
-        const { rows } = await client.query<{ got: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS got", [...LOCK]);
-        if (!rows[0]?.got) {
-          client.release();
-          return false;
-        }
-        this.#client = client;
-      }
+      const { rows } = await client.query<{ got: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS got", [...LOCK]);
+      if (rows[0]?.got) this.#client = client;
+      else client.release();
+      return rows[0]?.got ?? false;
+    } catch (error) {
+      client.release(error as Error);
+      throw error;
+    }
+  }
+
+  /** A connection that has ended took the lead with it: it is asked for anew. */
+  async #stillLeads(client: pg.PoolClient): Promise<boolean> {
+    try {
+      await client.query("SELECT 1");
       return true;
     } catch (error) {
       this.#client = null;
       client.release(error as Error);
-      throw error;
+      return false;
     }
   }
 
