@@ -30,6 +30,7 @@ const CHECKS = [
   ["types", bin("turbo"), ["run", "types", "--output-logs=errors-only", "--concurrency=2"]],
   ["unused code", bin("knip"), ["--no-progress", "--no-config-hints"]],
   ["generated documentation", NODE, ["scripts/docs/configuration.ts", "--check"]],
+  ["list of permissions", NODE, ["scripts/docs/permissions.ts", "--check"]],
 ];
 
 async function check() {

@@ -5,7 +5,7 @@ import { addWork, emptyRate, hashrate } from "../src/shares/rates.ts";
 
 describe("sums", () => {
   test("by worker, ten seconds and difficulty; work is counted of accepted shares at the difficulty they were judged by", () => {
-    const share = { job_number: 1, share_difficulty: 9, sequence: 1n, hash: "", end: 0, kind: "share" as const };
+    const share = { job_number: 1, share_difficulty: 9, sequence: 1, hash: "", end: 0, kind: "share" as const };
     const { buckets, workers } = aggregate(
       [
         { ...share, worker_id: 1, at_ms: 10_000, difficulty: 0.5, result: "accepted" },
@@ -36,7 +36,7 @@ describe("sums", () => {
       kind: fc.constant("share" as const),
       job_number: fc.constant(1),
       share_difficulty: fc.constant(1),
-      sequence: fc.constant(1n),
+      sequence: fc.constant(1),
       hash: fc.constant(""),
       end: fc.constant(0),
     });

@@ -33,7 +33,7 @@ test("shows an address to anybody, light and dark, phone and desktop, with the r
       await page.setViewportSize(SIZES[size]);
       await page.goto(`/m/${address}`);
       await expect(page.getByRole("heading", { level: 1 })).toContainText(/BTC are owed/);
-      await expect(page.getByRole("term").filter({ hasText: "Confirmed" })).toBeVisible();
+      await expect(page.getByText("Confirmed owed")).toBeVisible();
       await expect(page.locator("figure canvas")).toBeVisible();
       // Its receipt follows a block in a moment; the page asks again by itself.
       await expect(page.getByTestId("receipt")).toContainText(/Matches Checked in your browser: [\d,]+ shares?, work/, {
@@ -86,8 +86,6 @@ test("from the sign-in page to an address: one that mined, one that has not yet,
 
   await page.goto("/m/bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4");
   await expect(page.getByText(/is an address of the main network, and this pool mines on regtest/)).toBeVisible();
-  await page.goto("/m/%ff");
-  await expect(page.getByLabel("Payout address")).toBeVisible();
   await page.context().close();
 });
 

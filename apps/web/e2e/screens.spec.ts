@@ -31,6 +31,11 @@ const SCREENS: readonly { readonly name: string; readonly kicker: string; readon
     { name: "entry", kicker: "Payouts · Ledger", address: (page) => firstRow(page, "/ledger") },
     { name: "pool settings", kicker: "Pool · Settings", address: async () => "/policy" },
     { name: "pool risk", kicker: "Pool · Settings", address: async () => "/policy?tab=risk" },
+    { name: "people", kicker: "Administration · People", address: async () => "/people" },
+    { name: "notices", kicker: "Administration · Notices", address: async () => "/notices" },
+    { name: "audit", kicker: "Administration · Audit", address: async () => "/audit" },
+    { name: "security", kicker: "Settings", address: async () => "/settings?tab=security" },
+    { name: "api-keys", kicker: "Settings", address: async () => "/settings?tab=keys" },
     { name: "settings", kicker: "Settings", address: async () => "/settings?tab=appearance" },
   ];
 

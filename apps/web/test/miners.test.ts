@@ -130,6 +130,12 @@ describe("what anybody may see of a miner", () => {
     expect(String(answer.body.message)).toMatch(/\w+ \w+/);
   });
 
+  test("a page whose address is not well encoded is refused before any page is made", async () => {
+    expect((await fetch(`${web.origin}/m/%ff`)).status).toBe(400);
+    const page = await fetch(`${web.origin}/m/${ALICE}`);
+    expect([page.status, page.headers.get("x-robots-tag")]).toEqual([200, "noindex"]);
+  });
+
   test("an address in capitals is the same account", async () => {
     expect((await get(`/api/v1/miners/${ALICE.toUpperCase()}`)).body.address).toBe(ALICE);
   });

@@ -160,12 +160,17 @@ export class ReceiptArchive {
       closes,
       stretch:
         first && last
-          ? { first_sequence: first.sequence, last_sequence: last.sequence, started_at_ms: first.at_ms, ended_at_ms: last.at_ms }
+          ? {
+              first_sequence: BigInt(first.sequence),
+              last_sequence: BigInt(last.sequence),
+              started_at_ms: first.at_ms,
+              ended_at_ms: last.at_ms,
+            }
           : null,
       accepted: accepted.map((record, i) => {
         const worker_id = resolved.get(record.worker_id) ?? record.worker_id;
         const at = i * RECEIPT_SHARE_BYTES;
-        packShare({ ...record, worker_id }, bytes, at);
+        packShare({ ...record, worker_id, sequence: BigInt(record.sequence) }, bytes, at);
         return { worker_id, packed: bytes.subarray(at, at + RECEIPT_SHARE_BYTES) };
       }),
     };

@@ -14,7 +14,8 @@ export interface ShareRecord {
   /** What the share was judged by. */
   difficulty: number;
   share_difficulty: number;
-  sequence: bigint;
+  /** Rises over the whole log; far below 2^53. */
+  sequence: number;
   /** Display order, hex; "" for a share that is no block. */
   hash: string;
   /** Offset in its segment of the byte after it. */
@@ -36,7 +37,7 @@ export function decodeRecord(bytes: Buffer, at: number, end: number): ShareRecor
     job_number: bytes.readUInt32LE(at + 20),
     difficulty,
     share_difficulty: bytes.readDoubleLE(at + 32),
-    sequence: bytes.readBigUInt64LE(at + 40),
+    sequence: bytes.readUInt32LE(at + 40) + bytes.readUInt32LE(at + 44) * 2 ** 32,
     hash:
       kind === 2
         ? Buffer.from(bytes.subarray(at + 48, at + 80))

@@ -22,6 +22,7 @@ function liveWith(pool: Partial<PoolSnapshot> | null, database: LiveDto["databas
         : {
             at_ms: 0,
             started_at_ms: 0,
+            policy_version: 1,
             hashrate_hps: { m1: 4e6, m15: 4e6, h1: 4e6 },
             stratum_port: 3333,
             connections: 2,
@@ -38,7 +39,6 @@ function liveWith(pool: Partial<PoolSnapshot> | null, database: LiveDto["databas
             },
             round: { started_at_ms: 0, work_hashes: 0, effort: 0 },
             node: OK,
-            policy_version: 1,
             refused_jobs: { count: 0, last: null },
             database: OK,
             accounting_lag_records: 7,

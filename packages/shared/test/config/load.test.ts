@@ -85,7 +85,7 @@ describe("a mistake names its line, its key and the nearest right one", () => {
     ],
     ["min_diff: 3", "config.yaml line 1: there is no setting min_diff, did you mean stratum.min_diff?"],
     ["zzzzzzzz: 3", "config.yaml line 1: there is no setting zzzzzzzz"],
-    ["\nmode: slo", 'config.yaml line 2: mode: "slo" will not do: choose auto, solo, pool, miner (did you mean solo?)'],
+    ["\nmode: slo", 'config.yaml line 2: mode: "slo" will not do: choose auto, solo, pool, miner, signer (did you mean solo?)'],
     ["stratum:\n  port: 99999", "config.yaml line 2: stratum.port: 99999 will not do: a number, 1 to 65535"],
     ["stratum:\n  var_diff: maybe", 'config.yaml line 2: stratum.var_diff: "maybe" will not do: choose true or false'],
     ["mining: 3", "config.yaml line 1: mining: 3 will not do: a section holds indented `key: value` lines"],

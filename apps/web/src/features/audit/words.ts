@@ -28,7 +28,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 export const actionWords = (action: string): string => WORDS[action] ?? action;
 
-/** One line of what changed: "role: viewer → owner". */
+/** One line of what changed: "role: viewer to owner". */
 export function changeOf(details: Readonly<Record<string, unknown>>): string {
   const { before, after } = details;
   const [from, to] = [fieldsOf(before), fieldsOf(after)];
@@ -36,7 +36,7 @@ export function changeOf(details: Readonly<Record<string, unknown>>): string {
     const [old, now] = [from[name], to[name]];
     if (JSON.stringify(old) === JSON.stringify(now)) return [];
     if (old === undefined) return [`${name}: ${short(now)}`];
-    return [now === undefined ? `${name}: ${short(old)} →` : `${name}: ${short(old)} → ${short(now)}`];
+    return [now === undefined ? `${name}: no longer ${short(old)}` : `${name}: ${short(old)} to ${short(now)}`];
   });
   return parts.join(", ");
 }

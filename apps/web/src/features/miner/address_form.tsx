@@ -21,7 +21,7 @@ export function AddressForm({ value = "", problem }: AddressFormProps) {
         problem={problem}
         className="font-mono"
       />
-      <Button type="submit" size="lg">
+      <Button type="submit" variant="primary" size="lg">
         Show my shares and payments
         <ArrowRight />
       </Button>

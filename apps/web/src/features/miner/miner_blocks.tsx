@@ -26,7 +26,7 @@ export function MinerBlocks({ blocks, checked, onCheck }: MinerBlocksProps) {
           <th scope="col" className={`${head} text-left`}>
             Height
           </th>
-          <th scope="col" className={`${head} text-left`}>
+          <th scope="col" className={`${head} text-left max-sm:hidden`}>
             State
           </th>
           <th scope="col" className={`${head} text-right max-md:hidden`}>
@@ -48,9 +48,12 @@ export function MinerBlocks({ blocks, checked, onCheck }: MinerBlocksProps) {
           <tr key={block.hash} aria-selected={block.hash === checked} className={cx(block.hash === checked && "bg-selected")}>
             <td className={`${cell} font-medium`} title={block.hash}>
               {groupedCount(block.height)}
-              {block.own ? <span className="ml-1.5 text-xs font-normal text-ink-3">found by you</span> : null}
+              {block.own ? <span className="ml-1.5 text-xs font-normal text-ink-3 max-sm:hidden">found by you</span> : null}
+              <span className="block text-xs font-normal sm:hidden">
+                <BlockStateStatus state={block.state} />
+              </span>
             </td>
-            <td className={cell}>
+            <td className={`${cell} max-sm:hidden`}>
               <BlockStateStatus state={block.state} />
             </td>
             <td className={`${cell} text-right text-ink-3 max-md:hidden`}>

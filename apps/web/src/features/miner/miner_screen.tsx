@@ -4,7 +4,7 @@ import { formatHashrate, formatSats, hashrateQuantity, shortenMiddle } from "@ot
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Boxes } from "lucide-react";
 import { parseAsString, useQueryState } from "nuqs";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { PlotMark } from "@/components/chart/plot_options.ts";
 import { TimeSeries } from "@/components/chart/time_series.tsx";
 import { plural } from "@/components/data/plural.ts";
@@ -46,7 +46,9 @@ export function MinerScreen({ initial }: { readonly initial: MinerDto }) {
   });
   const miner = query.data;
   const [block, setBlock] = useQueryState("block", parseAsHash);
-  const shown = block ?? miner.blocks.find((one) => one.receipt)?.hash ?? null;
+  // What is being read does not change under the eye because a newer block came.
+  const [first] = useState(() => newestReceipt(initial));
+  const shown = block ?? first ?? newestReceipt(miner);
   const height = miner.blocks.find((one) => one.hash === shown)?.height;
 
   return (
@@ -121,6 +123,8 @@ export function MinerScreen({ initial }: { readonly initial: MinerDto }) {
     </Page>
   );
 }
+
+const newestReceipt = (miner: MinerDto): string | null => miner.blocks.find((one) => one.receipt)?.hash ?? null;
 
 const RATES = [
   { key: "m15", name: "Hashrate", basis: "15 min" },

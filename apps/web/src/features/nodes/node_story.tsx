@@ -2,6 +2,7 @@
 import { type NodeReport, TIP_SIGNALS } from "@otedama/shared";
 import { formatDuration, groupedCount } from "@otedama/shared/units";
 import { Amount } from "@/components/data/amount.tsx";
+import { plural } from "@/components/data/plural.ts";
 import { When } from "@/components/data/when.tsx";
 import { Copyable } from "@/components/ui/copyable.tsx";
 import { type Fact, Facts, Panel } from "@/components/ui/panel.tsx";
@@ -42,7 +43,7 @@ function chainFacts({ chain, blocks_behind }: NodeReport): Fact[] {
     { name: "Peers", value: chain.peers === null ? "not told" : groupedCount(chain.peers) },
     {
       name: "Waiting there",
-      value: chain.mempool_transactions === null ? "not told" : `${groupedCount(chain.mempool_transactions)} transactions`,
+      value: chain.mempool_transactions === null ? "not told" : plural(chain.mempool_transactions, "transaction", "transactions"),
     },
   ];
 }

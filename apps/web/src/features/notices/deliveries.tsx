@@ -172,6 +172,6 @@ const deliveryColumns = (retry: (id: number) => void): ColumnDef<NoticeDeliveryD
           Try again
         </Button>
       ) : null,
-    meta: { align: "right", className: "w-24" },
+    meta: { align: "right", className: "w-28" },
   },
 ];

@@ -73,7 +73,7 @@ function sentence({ channels }: NoticesDto): string {
   const dead = channels.reduce((sum, channel) => sum + channel.dead, 0);
   const trouble = [
     waiting === 0 ? "" : `${plural(waiting, "notice waits", "notices wait")} to be delivered`,
-    dead === 0 ? "" : `${plural(dead, "was", "were")} given up`,
+    dead === 0 ? "" : `${plural(dead, "notice was", "notices were")} given up`,
   ].filter((part) => part !== "");
   const state = trouble.length === 0 ? "everything was delivered" : trouble.join(", ");
   return `${plural(on, "channel is", "channels are")} on; ${state}.`;

@@ -62,6 +62,7 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     if (exports.serves(path)) return exports.handle(request, response, path);
     if (path === "/api" || path.startsWith("/api/")) return sendError(response, 404, "not_found", "There is no such endpoint.");
     if (path === "/m" || path.startsWith("/m/")) {
+      if (!isWellEncoded(path)) return sendError(response, 400, "bad_address", "The page's address is not well encoded.");
       if (!minerPages(request)) {
         counters.add("miners_limited");
         return sendError(response, 429, "too_many_requests", "Too many requests from your address. Wait a moment.", {
@@ -71,6 +72,15 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
       response.setHeader("x-robots-tag", "noindex");
     }
     return pages.handle(request, response);
+  }
+
+  function isWellEncoded(path: string): boolean {
+    try {
+      decodeURIComponent(path);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {

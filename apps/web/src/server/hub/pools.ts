@@ -23,12 +23,12 @@ const TOPICS_OF: Record<PoolEvent["kind"], readonly Topic[]> = {
   new_tip: ["blocks", "balances", "nodes"],
   node_down: ["nodes"],
   node_up: ["nodes"],
-  database_down: [],
-  database_up: TOPICS,
   payout_sent: ["balances"],
   payout_settled: ["balances"],
-  payout_waiting: [],
-  payout_stopped: [],
+  payout_waiting: ["balances"],
+  payout_stopped: ["balances"],
+  database_down: [],
+  database_up: TOPICS,
 };
 
 export interface PoolsDependencies extends MachineNamespaceDependencies {

@@ -186,7 +186,8 @@ export class Notices {
     try {
       requireAllowedHost(url, { allow_private: this.#options.allow_private_targets });
     } catch (error) {
-      if (error instanceof PrivateTargetError) throw new BadDestinationError("destination.url", error.message);
+      if (error instanceof PrivateTargetError)
+        throw new BadDestinationError("destination.url", `must not lead there: ${error.message}`);
       throw error;
     }
     return url;

@@ -8,7 +8,7 @@ import { bridge } from "@/server/bridge.ts";
 export const metadata: Metadata = { title: "Miner" };
 
 export default async function MinerPage({ params }: { readonly params: Promise<{ address: string }> }) {
-  const address = decoded((await params).address);
+  const address = decodeURIComponent((await params).address);
   const found = await bridge().findMiner(address);
   if (found.kind === "found") return <MinerScreen initial={found.miner} />;
   return (
@@ -30,13 +30,4 @@ export default async function MinerPage({ params }: { readonly params: Promise<{
       <AddressForm value={address} />
     </div>
   );
-}
-
-/** What is not well encoded is no address either, and is told so. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
