@@ -75,10 +75,19 @@ describe("statistics", () => {
       expect(exposed.get(`otedama_${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`}`), name).toBe(value);
     }
 
-    // And they are right: six blocks with an effort of a half each; 10 shares in each ten seconds of difficulty 2.
+    // And they are right: six blocks with an effort of a half each; shares of difficulty 2 for an hour.
     expect(statistics.luck[0]).toMatchObject({ window: "10 blocks", blocks: 6, expected: 3, value: 2 });
     expect(statistics.network).toEqual({ height: 207, difficulty: 10 });
-    expect(statistics.hashrate_h1_hps).toBeCloseTo(2 * 2 ** 32, -6);
+    // Whole minutes up to ten seconds ago, from the first share on.
+    const end_s = Math.floor((statistics.at_ms - 10_000) / 60_000) * 60;
+    const measured = await web.sql.query<{ work: number; first_s: number }>(
+      `SELECT coalesce(sum(work_hashes) FILTER (WHERE bucket_at >= to_timestamp($1) AND bucket_at < to_timestamp($2)), 0)::float8 AS work,
+              (floor(extract(epoch FROM min(bucket_at)) / 60) * 60)::float8 AS first_s FROM share_bucket`,
+      [end_s - 3_600, end_s],
+    );
+    const { work, first_s } = measured.rows[0] ?? { work: 0, first_s: 0 };
+    expect(work).toBeGreaterThan(0);
+    expect(statistics.hashrate_h1_hps).toBeCloseTo(work / (end_s - Math.max(first_s, end_s - 3_600)), 3);
     expect(statistics.next_block_s?.mean).toBeCloseTo((10 * 2 ** 32) / (statistics.hashrate_h1_hps ?? 0), 6);
     const week = statistics.luck.find((one) => one.window === "7 d");
     expect(week).toMatchObject({ blocks: 6 });

@@ -8,8 +8,6 @@ CREATE TRIGGER begin_state AFTER INSERT ON "worker" REFERENCING NEW TABLE AS add
   FOR EACH STATEMENT EXECUTE FUNCTION begin_worker_state();
 INSERT INTO "worker_state" (worker_id) SELECT id FROM "worker" ON CONFLICT DO NOTHING;
 
--- What the list begins with. Rates are written when they moved, so most updates of a state leave this index alone.
-CREATE INDEX "worker_state_hashrate_m15_hps_worker_id_idx" ON "worker_state"("hashrate_m15_hps", "worker_id");
 CREATE INDEX "worker_lower_name_idx" ON "worker"(lower("name"), "id");
 
 -- A search finds any part of an address or a name. Without the extension it still does, by reading every name.

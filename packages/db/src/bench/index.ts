@@ -68,10 +68,10 @@ export function databaseTable({ rows, pages }: DatabaseBenchResult): string {
     Object.entries(rows)
       .map(([name, count]) => `${name} ${Math.round(count)}`)
       .join(", "),
-    `${"page".padEnd(wide)} queries   p50 ms   p95 ms   max ms`,
+    `${"page".padEnd(wide)} queries   min ms   p50 ms   p95 ms   max ms`,
     ...pages.map(
       (page) =>
-        `${page.name.padEnd(wide)} ${String(page.queries).padStart(7)} ${number(page.p50_ms)} ${number(page.p95_ms)} ${number(page.max_ms)}`,
+        `${page.name.padEnd(wide)} ${String(page.queries).padStart(7)} ${number(page.min_ms)} ${number(page.p50_ms)} ${number(page.p95_ms)} ${number(page.max_ms)}`,
     ),
   ].join("\n");
 }

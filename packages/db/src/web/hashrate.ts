@@ -106,7 +106,7 @@ async function ofWorkers(
   now_ms: number,
 ): Promise<HashrateSeries> {
   const frame = frameOf(window, now_ms);
-  const end_s = measuredUntil(now_ms);
+  const end_s = of === "account" ? await measuredUntilByAccount(sql, id, frame, now_ms) : measuredUntil(now_ms);
   const buckets = of === "worker" ? "share_bucket b" : "worker w JOIN share_bucket b ON b.worker_id = w.id";
   const whose = of === "worker" ? "b.worker_id = $4" : "w.account_id = $4";
   const recent = (from: string) =>
@@ -128,6 +128,20 @@ async function ofWorkers(
            (SELECT min(b.at) FROM worker w CROSS JOIN LATERAL (SELECT min(bucket_at) AS at FROM share_bucket WHERE worker_id = w.id) b
              WHERE w.account_id = $1)) AS at`;
   return answer(sql, frame, end_s, [first, [id]], work);
+}
+
+/** Finding the newest buckets of so many workers takes longer than the chart is worth: it ends with the roll-ups then. */
+const WORKERS_BY_BUCKET_MAX = 300;
+
+async function measuredUntilByAccount(sql: Sql, id: number, frame: Frame, now_ms: number): Promise<number> {
+  const end_s = measuredUntil(now_ms);
+  if (frame.step_s <= BUCKET_STEPS_S_MAX) return end_s;
+  const { rows } = await sql.query<{ until_s: number | null }>(
+    `SELECT extract(epoch FROM r.until)::float8 AS until_s FROM share_rollup r, account_balance b
+      WHERE b.account_id = $1 AND b.workers > ${WORKERS_BY_BUCKET_MAX}`,
+    [id],
+  );
+  return Math.min(end_s, rows[0]?.until_s ?? end_s);
 }
 
 const measuredUntil = (now_ms: number): number => Math.floor((now_ms / 1000 - SETTLE_S) / BUCKET_S) * BUCKET_S;

@@ -28,12 +28,12 @@ export const WORKER_COLUMNS = `
   s.last_share_at AS last_share_at_ms`;
 export const WORKER_TABLES = "worker w JOIN account a ON a.id = w.account_id LEFT JOIN worker_state s ON s.worker_id = w.id";
 
-/** Of workers `w`, their accounts `a` and states `s`. Rates are sorted as they were written; those of the silent are shown as 0. */
+/** Of workers `w`, their accounts `a` and states `s`. */
 const ORDER: Record<WorkerSort, string> = {
   name: "lower(w.name)",
   account: "a.address",
   state: `CASE ${STATE} WHEN 'mining' THEN 2 WHEN 'idle' THEN 1 ELSE 0 END`,
-  hashrate: "s.hashrate_m15_hps",
+  hashrate: "CASE WHEN s.last_share_at > now() - interval '15 minutes' THEN s.hashrate_m15_hps ELSE 0 END",
   accepted: "s.accepted",
   rejected: "(s.stale + s.duplicate + s.low_difficulty + s.unauthorized + s.invalid)",
   last_share: "coalesce(s.last_share_at, '-infinity')",
