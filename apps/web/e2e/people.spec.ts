@@ -106,7 +106,7 @@ test("a channel's test tells what the other side said; a forbidden target is ref
   await expectAccessible(page);
   await page.getByLabel("Address").fill("https://localhost/hook");
   await page.getByRole("button", { name: "Add the channel" }).click();
-  await expect(page.getByText("Signing secret")).toBeVisible();
+  await expect(page.getByText("Signing secret", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "Done" }).click();
   const card = page.getByRole("region", { name: "Ops hook" });
   await card.getByRole("button", { name: "Send a test" }).click();
