@@ -96,24 +96,25 @@ test("an invited person joins, sets up a second factor, signs in with it, and is
 });
 
 test("a channel's test tells what the other side said; a forbidden target is refused in words", async ({ signedIn: page }) => {
+  const name = `Ops hook ${Date.now()}`;
   await page.goto("/notices");
   await ready(page);
   await page.getByRole("button", { name: "Add a channel" }).first().click();
-  await page.getByLabel("Name").fill("Ops hook");
+  await page.getByLabel("Name").fill(name);
   await page.getByLabel("Address").fill("http://127.0.0.1:9/hook");
   await page.getByRole("button", { name: "Add the channel" }).click();
   await expect(page.getByRole("alert")).toContainText("private network");
   await expectAccessible(page);
   await page.getByLabel("Address").fill("https://localhost/hook");
   await page.getByRole("button", { name: "Add the channel" }).click();
-  await expect(page.getByText("Signing secret")).toBeVisible();
+  await expect(page.getByText("Signing secret", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "Done" }).click();
-  const card = page.getByRole("region", { name: "Ops hook" });
+  const card = page.getByRole("region", { name });
   await card.getByRole("button", { name: "Send a test" }).click();
   await expect(card.getByText("The test was not delivered")).toBeVisible();
   await expectAccessible(page);
   await card.getByRole("button", { name: "Remove" }).click();
-  await page.getByRole("button", { name: "Remove Ops hook" }).click();
+  await page.getByRole("button", { name: `Remove ${name}` }).click();
   await expect(card).toHaveCount(0);
 });
 

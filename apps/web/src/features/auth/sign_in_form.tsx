@@ -1,4 +1,5 @@
 "use client";
+import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button.tsx";
@@ -95,7 +96,15 @@ export function SignInForm({ to }: { readonly to: string }) {
       <Button type="submit" variant="primary" size="lg" disabled={busy} aria-busy={busy}>
         {busy ? "Signing in…" : waiting === null ? "Sign in" : "Go on"}
       </Button>
-      {waiting === null ? null : (
+      {waiting === null ? (
+        <p className="text-sm text-ink-3">
+          Are you a miner? You need no account:{" "}
+          <Link href="/m" className="font-medium text-accent underline">
+            enter your address
+          </Link>
+          .
+        </p>
+      ) : (
         <Button
           variant="ghost"
           onClick={() => {
