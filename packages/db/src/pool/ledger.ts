@@ -60,19 +60,26 @@ export async function writeEntry(db: Queryable, entry: Entry): Promise<boolean> 
   if (id === undefined) return false;
   const kinds = postings.map((posting) => posting.kind);
   const accounts = postings.map((posting) => posting.account_id);
+  // The pool's own accounts have no account_id: they are matched apart, so that an index serves the others.
   await db.query(
-    `INSERT INTO ledger_account (kind, account_id)
-     SELECT DISTINCT v.kind::ledger_account_kind, v.account_id FROM unnest($1::text[], $2::int[]) AS v (kind, account_id)
-     WHERE NOT EXISTS (SELECT 1 FROM ledger_account l
-       WHERE l.kind = v.kind::ledger_account_kind AND l.account_id IS NOT DISTINCT FROM v.account_id)
+    `WITH v AS (SELECT kind::ledger_account_kind, account_id FROM unnest($1::text[], $2::int[]) AS u (kind, account_id))
+     INSERT INTO ledger_account (kind, account_id)
+     SELECT v.kind, v.account_id FROM v WHERE NOT EXISTS (SELECT 1 FROM ledger_account l
+         WHERE l.kind = v.kind AND l.account_id = v.account_id) AND v.account_id IS NOT NULL
+     UNION SELECT v.kind, NULL FROM v WHERE NOT EXISTS (SELECT 1 FROM ledger_account l
+         WHERE l.kind = v.kind AND l.account_id IS NULL) AND v.account_id IS NULL
      ON CONFLICT (kind, account_id) DO NOTHING`,
     [kinds, accounts],
   );
   await db.query(
-    `INSERT INTO ledger_posting (entry_id, ledger_account_id, amount_sats)
-     SELECT $1, l.id, v.amount FROM unnest($2::text[], $3::int[], $4::bigint[]) AS v (kind, account_id, amount)
-       JOIN ledger_account l ON l.kind = v.kind::ledger_account_kind AND l.account_id IS NOT DISTINCT FROM v.account_id
-     ORDER BY l.id`,
+    `WITH v AS (SELECT kind::ledger_account_kind, account_id, amount
+                FROM unnest($2::text[], $3::int[], $4::bigint[]) AS u (kind, account_id, amount))
+     INSERT INTO ledger_posting (entry_id, ledger_account_id, amount_sats)
+     SELECT $1::bigint, l.id, v.amount FROM v JOIN ledger_account l ON l.kind = v.kind AND l.account_id = v.account_id
+     UNION ALL
+     SELECT $1::bigint, l.id, v.amount FROM v JOIN ledger_account l ON l.kind = v.kind AND l.account_id IS NULL
+      WHERE v.account_id IS NULL
+     ORDER BY 2`,
     [id, kinds, accounts, postings.map((posting) => posting.amount_sats.toString())],
   );
   return true;
