@@ -78,12 +78,12 @@ describe("otedama start", () => {
   test("runs every part, prints the way in, and leaves nothing behind when it is stopped", async () => {
     const { child, output, ended } = await startAndWait();
     expect(output()).toMatch(/Set-up link {2}http:\/\/127\.0\.0\.1:\d+\/setup#[\w-]{43}\n/);
-    for (const part of ["database", "chain", "pool", "web", "agent"])
+    for (const part of ["database", "chain", "signer", "pool", "web", "agent"])
       expect(output()).toMatch(new RegExp(`^ {2}${part} .* \\d+\\.\\d s$`, "m"));
     const health = await fetch(`http://127.0.0.1:${environment.OTEDAMA_API_PORT}/health`);
     expect(health.status).toBe(200);
     const all = processes();
-    expect(all).toHaveLength(6);
+    expect(all).toHaveLength(7);
     child.kill("SIGINT");
     expect(await ended).toBe(0);
     expect(all.filter(stillRuns)).toEqual([]);

@@ -35,7 +35,9 @@ async function load(files: CertificateFiles): Promise<Loaded> {
       throw new Error(`stratum.tls.${key} ${files[key]} cannot be read: ${(error as Error).message}`);
     }
   };
-  const [cert, key] = await Promise.all([read("cert_file"), read("key_file")]);
+  // One after the other: of two that are missing it is always the certificate that is named.
+  const cert = await read("cert_file");
+  const key = await read("key_file");
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(cert);
