@@ -2,7 +2,8 @@
 
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { applyConfigPolicy } from "@otedama/db/pool";
-import { type PoolPolicy, policyChanges } from "@otedama/shared";
+import { readReserveRisk } from "@otedama/db/web";
+import { type PoolPolicy, policyChanges, ReserveRiskDto } from "@otedama/shared";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { POOL_POLICY } from "./fixtures/policy.ts";
 import { type RunningWeb, startTestWeb } from "./fixtures/web_server.ts";
@@ -136,5 +137,24 @@ describe("corrections of the ledger", () => {
       new RegExp(`^${field.replaceAll(".", "\\.")}`),
     );
     expect((await client.ledger.list.query({})).total).toBe(before);
+  });
+});
+
+describe("the risk of PPS and FPPS", () => {
+  test("is of the reserve there is and the fees that hold, or of what somebody wants to know", async () => {
+    const live = { pool_hashrate_hps: 1e15, network_difficulty: 1e12, reward_sats: 312_500_000, fees_sats: 2_500_000 };
+    const read = (fee_percent: number | null, orphan_percent: number | null) =>
+      readReserveRisk(web.sql, live, { fee_percent, orphan_percent });
+    const now = ReserveRiskDto.parse(await read(null, null));
+    // The reserve was put in by a correction above.
+    expect(now).toMatchObject({ reserve_available_sats: 10_001, due_sats: 0, subsidy_sats: 310_000_000, orphan_percent: 0 });
+    expect([now.pps.fee_percent, now.fpps.fee_percent]).toEqual([POLICY.fee_percent.pps, POLICY.fee_percent.fpps]);
+    // PPS keeps the transaction fees as well as its own.
+    expect(now.pps.edge).toBeGreaterThan(now.fpps.edge);
+    expect((await read(0, 0)).fpps).toMatchObject({ edge: 0, ruin_probability: 1, reserve_1_percent_sats: null });
+    expect((await read(10, 0)).fpps.ruin_probability).toBeLessThan((await read(1, 0)).fpps.ruin_probability);
+    expect((await read(1, 5)).fpps.edge).toBeLessThan(0);
+    await expect(client.policy.risk.query({ fee_percent: 101 })).rejects.toThrow(/^fee_percent:/);
+    await expect(client.policy.risk.query({})).rejects.toThrow(/No pool is connected/);
   });
 });

@@ -47,7 +47,7 @@ export {
   setupTokenIsGood,
 } from "./people.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
-export { type LiveRates, readReserveRisk } from "./reserve_risk.ts";
+export { readReserveRisk } from "./reserve_risk.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export {
   changeRole,

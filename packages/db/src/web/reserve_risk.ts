@@ -25,8 +25,14 @@ interface Row {
   fees_sats: number | null;
 }
 
+/** In place of what the policy says and the blocks showed; null keeps that. */
+export interface WhatIf {
+  fee_percent: number | null;
+  orphan_percent: number | null;
+}
+
 /** The reserve, and what PPS and FPPS would risk at the pool's size and fees. */
-export async function readReserveRisk(sql: Sql, live: LiveRates): Promise<ReserveRiskDto> {
+export async function readReserveRisk(sql: Sql, live: LiveRates, what_if: WhatIf): Promise<ReserveRiskDto> {
   const { rows } = await sql.query<Row>(
     `WITH policy AS (SELECT version, policy FROM pool_policy ORDER BY version DESC LIMIT 1),
        settled AS (SELECT state, fees_sats FROM block WHERE state IN ('confirmed', 'orphaned') ORDER BY found_at DESC LIMIT ${BLOCKS})
@@ -42,13 +48,14 @@ export async function readReserveRisk(sql: Sql, live: LiveRates): Promise<Reserv
   const row = rows[0] as Row;
   const subsidy_sats = Math.max(0, live.reward_sats - live.fees_sats);
   const fees_sats = row.fees_sats ?? live.fees_sats;
-  const orphan_percent = row.blocks > 0 ? (100 * row.orphans) / row.blocks : 0;
+  const orphan_percent = what_if.orphan_percent ?? (row.blocks > 0 ? (100 * row.orphans) / row.blocks : 0);
+  const fee_percent = { pps: what_if.fee_percent ?? row.fees?.pps ?? 0, fpps: what_if.fee_percent ?? row.fees?.fpps ?? 0 };
   const risk = (scheme: "pps" | "fpps") =>
     poolRisk({
       scheme,
       block_sats: subsidy_sats + fees_sats,
       paid_sats: subsidy_sats + (scheme === "fpps" ? fees_sats : 0),
-      fee_percent: row.fees?.[scheme] ?? 0,
+      fee_percent: fee_percent[scheme],
       // What shares are owed already is spent, whether it is booked yet or not.
       reserve_sats: row.available + row.pending - row.due,
       orphan_percent,
@@ -67,7 +74,7 @@ export async function readReserveRisk(sql: Sql, live: LiveRates): Promise<Reserv
     settled_blocks: row.blocks,
     pool_hashrate_hps: live.pool_hashrate_hps,
     network_difficulty: live.network_difficulty,
-    pps: risk("pps"),
-    fpps: risk("fpps"),
+    pps: { fee_percent: fee_percent.pps, ...risk("pps") },
+    fpps: { fee_percent: fee_percent.fpps, ...risk("fpps") },
   };
 }

@@ -1,7 +1,7 @@
 /** The pool's settings as people read and change them: versions, what differs between two of them, corrections of the ledger, and the risk of PPS. */
 import { z } from "zod";
-import { PAYOUT_SCHEMES, PoolPolicy } from "../settings/policy.ts";
-import { Count, UnixMs } from "../wire/common.ts";
+import { PoolPolicy } from "../settings/policy.ts";
+import { UnixMs } from "../wire/common.ts";
 import { LedgerKind } from "./ledger.ts";
 
 const Sats = z.int();
@@ -90,31 +90,8 @@ export const CorrectionQuery = z.strictObject({ id: z.int().min(1).max(2_147_483
 export const RefuseCorrectionInput = z.strictObject({ id: z.int().min(1).max(2_147_483_647), reason: Reason });
 
 export const RiskQuery = z.strictObject({
-  scheme: z.enum(PAYOUT_SCHEMES).extract(["pps", "fpps"]).default("pps"),
   /** What if; null: the policy's. */
   fee_percent: z.number().min(0).max(100).nullable().default(null),
-  orphan_percent: z.number().min(0).max(100).default(0.5),
+  /** What if; null: what the pool's last blocks showed. */
+  orphan_percent: z.number().min(0).max(100).nullable().default(null),
 });
-export type RiskQuery = z.infer<typeof RiskQuery>;
-export const RiskDto = z.strictObject({
-  scheme: z.enum(["pps", "fpps"]),
-  fee_percent: z.number(),
-  orphan_percent: z.number(),
-  reserve_sats: Sats,
-  pool_hashrate_hps: z.number(),
-  network_difficulty: z.number(),
-  block_sats: z.number(),
-  paid_sats: z.number(),
-  edge: z.number(),
-  blocks_per_day: z.number(),
-  income_sats_per_day: z.number(),
-  deviation_sats_per_day: z.number(),
-  variance_sats2_per_day: z.number(),
-  ruin_probability: z.number(),
-  ruin_probability_30_days: z.number(),
-  reserve_1_percent_sats: z.number().nullable(),
-  reserve_01_percent_sats: z.number().nullable(),
-  /** Accounts that pay no fee: their shares lower the edge. */
-  exempt_accounts: Count,
-});
-export type RiskDto = z.infer<typeof RiskDto>;

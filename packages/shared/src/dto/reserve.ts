@@ -7,6 +7,7 @@ const Probability = z.number().min(0).max(1);
 const Sats = z.int();
 
 export const SchemeRiskDto = z.strictObject({
+  fee_percent: z.number().min(0).max(100),
   /** What the pool keeps of a block on average, as a part of it; negative where it pays more than it earns. */
   edge: z.number(),
   blocks_per_day: z.number().min(0),

@@ -1,5 +1,5 @@
 "use client";
-import type { RiskDto } from "@otedama/shared";
+import type { ReserveRiskDto } from "@otedama/shared";
 import { formatHashrate, formatPercent, formatSats } from "@otedama/shared/units";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -25,9 +25,9 @@ export function RiskPanel() {
   const trpc = useTRPC();
   const [scheme, setScheme] = useState<"pps" | "fpps">("pps");
   const [fee, setFee] = useState("");
-  const [orphans, setOrphans] = useState("0.5");
+  const [orphans, setOrphans] = useState("");
   const query = useQuery({
-    ...trpc.policy.risk.queryOptions({ scheme, fee_percent: inRange(fee), orphan_percent: inRange(orphans) ?? 0.5 }),
+    ...trpc.policy.risk.queryOptions({ fee_percent: inRange(fee), orphan_percent: inRange(orphans) }),
     placeholderData: keepPreviousData,
     retry: 1,
   });
@@ -41,7 +41,7 @@ export function RiskPanel() {
             inputMode="decimal"
             autoComplete="off"
             value={fee}
-            placeholder={query.data === undefined ? "" : String(query.data.fee_percent)}
+            placeholder={query.data === undefined ? "" : String(query.data[scheme].fee_percent)}
             hint="Empty: as the settings have it."
             problem={fee !== "" && inRange(fee) === null ? "Give a number from 0 to 100." : undefined}
             onChange={(event) => setFee(event.target.value)}
@@ -51,7 +51,9 @@ export function RiskPanel() {
             inputMode="decimal"
             autoComplete="off"
             value={orphans}
-            problem={inRange(orphans) === null ? "Give a number from 0 to 100." : undefined}
+            placeholder={query.data === undefined ? "" : query.data.orphan_percent.toFixed(2)}
+            hint="Empty: as the last blocks showed."
+            problem={orphans !== "" && inRange(orphans) === null ? "Give a number from 0 to 100." : undefined}
             onChange={(event) => setOrphans(event.target.value)}
           />
         </div>
@@ -65,19 +67,26 @@ export function RiskPanel() {
           <Skeleton className="h-72 w-full" />
         )
       ) : (
-        <RiskFigures risk={query.data} />
+        <RiskFigures reserve={query.data} scheme={scheme} />
       )}
     </div>
   );
 }
 
-function RiskFigures({ risk }: { readonly risk: RiskDto }) {
+function RiskFigures({ reserve, scheme }: { readonly reserve: ReserveRiskDto; readonly scheme: "pps" | "fpps" }) {
+  const risk = reserve[scheme];
   const btc = (sats: number) => `${formatSats(Math.round(sats))} BTC`;
   return (
-    <Panel title={sentence(risk)} note={`estimates, at ${formatHashrate(risk.pool_hashrate_hps)} over the last hour`}>
+    <Panel
+      title={sentence(reserve, scheme)}
+      note={`estimates, at ${formatHashrate(reserve.pool_hashrate_hps)} over the last hour`}
+    >
       <Facts
         facts={[
-          { name: "Reserve", value: `${btc(risk.reserve_sats)}, pending included` },
+          {
+            name: "Reserve",
+            value: `${btc(reserve.reserve_available_sats)} and ${btc(reserve.reserve_pending_sats)} pending, less ${btc(reserve.due_sats)} owed for shares`,
+          },
           { name: "Spent within 30 days", value: formatPercent(risk.ruin_probability_30_days) },
           { name: "Ever spent", value: formatPercent(risk.ruin_probability) },
           {
@@ -100,15 +109,16 @@ function RiskFigures({ risk }: { readonly risk: RiskDto }) {
       <p className="mt-3 text-xs text-ink-3">
         The reserve is a random walk: each share takes its price from it, each block adds a reward. The probability that a reserve
         R is ever spent is e^(−2fR/B), with f kept of a block B (M. Rosenfeld, Analysis of Bitcoin Pooled Mining Reward Systems,
-        arXiv:1112.4980). It holds while difficulty, fees and hashrate stay as they are and nobody draws on the reserve
-        {risk.exempt_accounts === 0 ? "." : `; ${risk.exempt_accounts} accounts pay no fee, which makes it worse.`}
+        arXiv:1112.4980). It holds while difficulty, fees and hashrate stay as they are and nobody draws on the reserve; accounts
+        that pay no fee make it worse.
       </p>
     </Panel>
   );
 }
 
-function sentence(risk: RiskDto): string {
-  const name = risk.scheme.toUpperCase();
+function sentence(reserve: ReserveRiskDto, scheme: "pps" | "fpps"): string {
+  const risk = reserve[scheme];
+  const name = scheme.toUpperCase();
   if (risk.edge <= 0) return `${name} at ${risk.fee_percent} % loses money on every block.`;
   return `${name} at ${risk.fee_percent} %: the reserve is ever spent with probability ${formatPercent(risk.ruin_probability)}.`;
 }
