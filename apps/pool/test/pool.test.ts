@@ -278,7 +278,7 @@ describe("a pool", () => {
       expect(answer.error?.[1]).toMatch(sentence);
     }
     expect((await miner.authorize(`${POOL_ADDRESS}.a`)).result).toBe(true);
-    expect((await miner.mine()).result).toBe(true);
+    await until("a share", async () => (await miner.mine()).result === true);
   });
 
   test("lets no malformed, over-long or flooding neighbour disturb a miner", async () => {

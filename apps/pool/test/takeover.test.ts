@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { type Database, openDatabase } from "@otedama/db/pool";
-import { nbitsToDifficulty, type PoolSettings } from "@otedama/shared";
+import type { PoolSettings } from "@otedama/shared";
 import { type RunningChain, startChain } from "@otedama/simulator/chain";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { MessageLine } from "../src/takeover/message_line.ts";
@@ -85,8 +85,13 @@ async function login(port: number, name: string): Promise<StratumMiner> {
   return miner;
 }
 
-async function find(miner: StratumMiner, difficulty?: number): Promise<Share> {
-  return until("a share", () => miner.find(difficulty));
+const find = (miner: StratumMiner, difficulty?: number, below?: number): Promise<Share> =>
+  until("a share", () => miner.find(difficulty, below));
+
+/** A share that is no block: it leaves the job as it is. */
+async function findShare(miner: StratumMiner): Promise<Share> {
+  const { network_difficulty } = await until("a job", () => miner.job);
+  return find(miner, undefined, network_difficulty);
 }
 
 async function stop(pool: PoolProcess): Promise<void> {
@@ -106,13 +111,12 @@ test("a share and a block of the older process's job count in the newer one, a s
   await until("transactions", async () => (await chain.rpc<string[]>("getrawmempool")).length > 0);
   const first = await startPool();
   const miner = await login(first.port, "finder");
-  const before = await find(miner);
+  const before = await findShare(miner);
   expect((await miner.submit(before)).result).toBe(true);
-  const after = await find(miner);
+  const after = await findShare(miner);
   const { job } = after;
   expect(job.branches.length).toBeGreaterThan(0);
-  const nbits = Buffer.from(job.nbits).reverse().readUInt32BE();
-  const block = await find(miner, nbitsToDifficulty(nbits) * 1.001);
+  const block = await find(miner, job.network_difficulty * 1.001);
   expect(block.job.prev_hash).toEqual(job.prev_hash);
   const clean_jobs = miner.clean_jobs;
 

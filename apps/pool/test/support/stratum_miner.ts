@@ -3,7 +3,7 @@ import { hash as digest } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { connect as connectTls } from "node:tls";
-import { difficultyToTarget } from "@otedama/shared";
+import { difficultyToTarget, nbitsToDifficulty } from "@otedama/shared";
 import { hashValue } from "./mine.ts";
 
 interface WireJob {
@@ -16,6 +16,7 @@ interface WireJob {
   nbits: Buffer;
   ntime: Buffer;
   difficulty: number;
+  network_difficulty: number;
 }
 
 /** A share that was found: what `mining.submit` takes. */
@@ -110,15 +111,19 @@ export class StratumMiner {
     return this.call("mining.submit", share.params);
   }
 
-  /** A share of the job of the moment, at that difficulty or at the job's own; null when another job came in between. */
-  async find(difficulty?: number): Promise<Share | null> {
+  /**
+   * A share of the job of the moment, at that difficulty or at the job's own, and below the other where one is given; null
+   * when another job came in between.
+   */
+  async find(difficulty?: number, below?: number): Promise<Share | null> {
     const job = this.job;
     if (!job) {
       await new Promise((resolve) => setTimeout(resolve, 10));
       return null;
     }
     const extranonce2 = (++this.#extranonce2).toString(16).padStart(this.#extranonce2_bytes * 2, "0");
-    const found = await this.#search(job, extranonce2, difficultyToTarget(difficulty ?? job.difficulty));
+    const floor = below === undefined ? -1n : difficultyToTarget(below);
+    const found = await this.#search(job, extranonce2, difficultyToTarget(difficulty ?? job.difficulty), floor);
     const params = [this.user, job.id, extranonce2, job.ntime.toString("hex")];
     return found && { params: [...params, found.nonce], hash: found.hash, job };
   }
@@ -127,7 +132,12 @@ export class StratumMiner {
     this.#socket.destroy();
   }
 
-  async #search(job: WireJob, extranonce2: string, target: bigint): Promise<{ nonce: string; hash: string } | null> {
+  async #search(
+    job: WireJob,
+    extranonce2: string,
+    target: bigint,
+    floor: bigint,
+  ): Promise<{ nonce: string; hash: string } | null> {
     const coinbase = Buffer.from(job.prefix + this.#extranonce1 + extranonce2 + job.suffix, "hex");
     const root = job.branches.reduce((left, branch) => sha256d(Buffer.concat([left, branch])), sha256d(coinbase));
     const header = Buffer.concat([
@@ -145,7 +155,8 @@ export class StratumMiner {
       }
       header.writeUInt32LE(nonce, 76);
       const hash = sha256d(header);
-      if (hashValue(hash) <= target) {
+      const value = hashValue(hash);
+      if (value <= target && value > floor) {
         return { nonce: nonce.toString(16).padStart(8, "0"), hash: Buffer.from(hash).reverse().toString("hex") };
       }
     }
@@ -175,6 +186,7 @@ export class StratumMiner {
       nbits: Buffer.from(nbits, "hex").reverse(),
       ntime: Buffer.from(ntime, "hex"),
       difficulty: this.#difficulty,
+      network_difficulty: nbitsToDifficulty(Number.parseInt(nbits, 16)),
     };
   }
 }
