@@ -55,7 +55,7 @@ function make(path: string): ControlKey {
   const aside = `${path}.${process.pid}.tmp`;
   const file = openSync(aside, "w", 0o600);
   try {
-    writeSync(file, privateKey.export({ type: "pkcs8", format: "pem" }));
+    writeSync(file, privateKey.export({ type: "pkcs8", format: "pem" }).toString());
     fsyncSync(file);
   } finally {
     closeSync(file);
