@@ -41,6 +41,7 @@ describe("the pool's settings", () => {
     const { rows } = await web.sql.query("SELECT details FROM audit_log WHERE action = 'policy.change'");
     expect(rows).toHaveLength(1);
     expect(rows[0]?.details).toEqual({
+      address: "127.0.0.1",
       reason: "a better fee",
       changes: [
         { field: "scheme", before: "pplns", after: "prop" },

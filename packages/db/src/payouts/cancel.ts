@@ -1,5 +1,5 @@
 import { outpointName, readPsbt } from "@otedama/shared/psbt";
-import { type Database, type Queryable, transaction } from "../pool/connect.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "../pool/connect.ts";
 import { type Posting, writeEntry } from "../pool/ledger.ts";
 import { PayoutError } from "./errors.ts";
 import { requireReason } from "./exclude.ts";
@@ -17,7 +17,7 @@ import { readPayoutPolicy } from "./policy.ts";
  * Throws a PayoutError: `not_found`, `wrong_state`, `bad_input`.
  */
 export async function cancelBatch(
-  database: Database,
+  database: Database | Transaction,
   options: { batch_id: number; person: string; reason: string },
 ): Promise<void> {
   const reason = requireReason(options.reason);

@@ -1,6 +1,6 @@
 import type { Network } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
-import { type Database, type Queryable, transaction } from "../pool/connect.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "../pool/connect.ts";
 import { type Posting, writeEntry } from "../pool/ledger.ts";
 import { readPlanAccounts } from "./candidates.ts";
 import { sumOf } from "./dry_run.ts";
@@ -37,7 +37,7 @@ export interface CreatedBatches {
  *
  * Throws a PayoutError: `no_policy`, `bad_input`, `changed`.
  */
-export async function createBatches(database: Database, options: CreateBatchesOptions): Promise<CreatedBatches> {
+export async function createBatches(database: Database | Transaction, options: CreateBatchesOptions): Promise<CreatedBatches> {
   const key = options.plan_key.trim();
   if (key === "" || key.length > 100 || key.includes("/")) {
     throw new PayoutError("bad_input", "plan_key: give the plan a name of 1 to 100 characters without a slash.");

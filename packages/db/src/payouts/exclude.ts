@@ -1,4 +1,4 @@
-import { type Database, transaction } from "../pool/connect.ts";
+import { type Database, type Transaction, transaction } from "../pool/connect.ts";
 import { writeEntry } from "../pool/ledger.ts";
 import { PayoutError } from "./errors.ts";
 import { lockBatch, moveBatch } from "./lock.ts";
@@ -10,7 +10,7 @@ import { lockBatch, moveBatch } from "./lock.ts";
  * Throws a PayoutError: `not_found`, `wrong_state`, `bad_input`.
  */
 export async function excludeItem(
-  database: Database,
+  database: Database | Transaction,
   options: { batch_id: number; account_id: number; person: string; reason: string },
 ): Promise<{ batch_cancelled: boolean }> {
   const { account_id, person } = options;

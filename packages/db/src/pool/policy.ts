@@ -1,6 +1,6 @@
 /** Versions of the pool's policy. Append-only: the newest holds. */
 import { checkPolicy, type Network, type PoolPolicy } from "@otedama/shared";
-import { type Database, type Queryable, transaction } from "./connect.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "./connect.ts";
 
 export interface PolicyVersion {
   version: number;
@@ -35,7 +35,11 @@ export interface NewPolicy {
 }
 
 /** Throws a PolicyError for a policy that cannot be run by, a PolicyConflictError when `expected_version` is no longer the newest. */
-export async function createPolicyVersion(database: Database, network: Network, change: NewPolicy): Promise<PolicyVersion> {
+export async function createPolicyVersion(
+  database: Database | Transaction,
+  network: Network,
+  change: NewPolicy,
+): Promise<PolicyVersion> {
   const policy = checkPolicy(change.policy, network);
   return transaction(database, async (client) => {
     // Lets reading go on, and holds every other change back until this one is in.
