@@ -4,6 +4,7 @@ import { type Database, type Queryable, transaction } from "../pool/connect.ts";
 import { type Posting, writeEntry } from "../pool/ledger.ts";
 import { readPlanAccounts } from "./candidates.ts";
 import { sumOf } from "./dry_run.ts";
+import { readDue } from "./due.ts";
 import { PayoutError } from "./errors.ts";
 import { type PlannedPayout, planPayouts } from "./plan.ts";
 import { readPayoutPolicy } from "./policy.ts";
@@ -60,8 +61,10 @@ export async function createBatches(database: Database, options: CreateBatchesOp
     const { version, policy } = await readPayoutPolicy(client);
     // Most of the time nobody is due, and then nobody's balance is held up.
     const nobody = { made: false, batch_ids: [], total_sats: 0n, approvals_required: 0 };
-    const look = planPayouts(await readPlanAccounts(client, options), policy.payouts);
-    if (look.paid.length === 0 && options.expected_total_sats === undefined) return nobody;
+    if (options.expected_total_sats === undefined) {
+      const due = await readDue(client, options, policy.payouts, 0);
+      if (due.paid.accounts === 0) return nobody;
+    }
     await lockBalances(client);
     const plan = planPayouts(await readPlanAccounts(client, options), policy.payouts);
     const expected = options.expected_total_sats;

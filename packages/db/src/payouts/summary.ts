@@ -1,8 +1,7 @@
 import { type Network, PAYOUT_BATCH_STATES, type PayoutBatchState, type PayoutSummaryDto } from "@otedama/shared";
 import type { Queryable } from "../pool/connect.ts";
-import { readPlanAccounts } from "./candidates.ts";
 import { satsNumber } from "./columns.ts";
-import { planPayouts } from "./plan.ts";
+import { readDue } from "./due.ts";
 import { readPayoutPolicy } from "./policy.ts";
 
 /** Confirmations that Bitcoin's consensus asks of a coinbase before it is spent. */
@@ -10,9 +9,8 @@ const COINBASE_MATURITY = 100;
 
 /** The payouts screen's head: the pipeline, what is due, what the wallet holds, what is in the way. Throws `no_policy`. */
 export async function readPayoutSummary(db: Queryable, options: { network: Network }): Promise<PayoutSummaryDto> {
-  const [{ policy }, accounts, pipeline, wallet, holds, troubles] = await Promise.all([
-    readPayoutPolicy(db),
-    readPlanAccounts(db, options),
+  const [due, pipeline, wallet, holds, troubles] = await Promise.all([
+    readPayoutPolicy(db).then(({ policy }) => readDue(db, options, policy.payouts, 0)),
     db.query<{ state: PayoutBatchState; batches: number; accounts: number; amount: string }>(
       `SELECT b.state, count(*)::int AS batches, coalesce(sum(i.n), 0)::int AS accounts, coalesce(sum(b.amount_sats), 0)::text AS amount
        FROM payout_batch b LEFT JOIN LATERAL
@@ -39,7 +37,6 @@ export async function readPayoutSummary(db: Queryable, options: { network: Netwo
        ORDER BY 2 DESC, 1 LIMIT 100`,
     ),
   ]);
-  const plan = planPayouts(accounts, policy.payouts);
   const states = new Map(pipeline.rows.map((row) => [row.state, row]));
   const [purse] = wallet.rows;
   return {
@@ -47,11 +44,8 @@ export async function readPayoutSummary(db: Queryable, options: { network: Netwo
       const row = states.get(state);
       return { state, batches: row?.batches ?? 0, accounts: row?.accounts ?? 0, amount_sats: satsNumber(row?.amount ?? "0") };
     }),
-    due: { accounts: plan.paid.length, amount_sats: Number(plan.total_sats) },
-    waiting: {
-      accounts: plan.skipped.length,
-      amount_sats: Number(plan.skipped.reduce((sum, account) => sum + account.available_sats, 0n)),
-    },
+    due: { accounts: due.paid.accounts, amount_sats: Number(due.paid.sats) },
+    waiting: { accounts: due.skipped.accounts, amount_sats: Number(due.skipped.sats) },
     held_accounts: holds.rows[0]?.n ?? 0,
     wallet: {
       spendable_sats: satsNumber(purse?.spendable ?? "0"),
