@@ -8,6 +8,7 @@
  * `command` (CommandReport), `desired` (DesiredReport). Hub → agent, acknowledged: `command` and `desired` (SignedMessage).
  */
 import { z } from "zod";
+import { SUPERVISIONS } from "../../settings/agent.ts";
 import { UnixMs } from "../common.ts";
 
 export const Text = z.string().max(200);
@@ -26,7 +27,7 @@ export const AgentFacts = z.strictObject({
   /** The number of the signed release it came from; null when it runs from source. */
   release_number: z.int().min(0).nullable(),
   /** How it runs: a systemd service, supervised in the foreground, or by hand. */
-  supervision: z.enum(["systemd", "foreground", "none"]),
+  supervision: z.enum(SUPERVISIONS),
   cpu: z.strictObject({
     model: Text,
     cores: z.int().min(1).max(4096),
