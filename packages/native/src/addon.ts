@@ -2,11 +2,13 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import type { NvmlDevice } from "./gpu.ts";
 import type { BenchOptions, KernelInfo, MinerCounters, MinerJob, MinerOptions, NonceHit, NonceSearch, Share } from "./miner.ts";
 
 export interface NativeMiner {
   setJob(job: MinerJob): void;
   pause(): void;
+  setIntensity(percent: number): void;
   counters(): MinerCounters;
   stop(): void;
 }
@@ -31,6 +33,7 @@ export interface NativeKernels {
   fastestKernel(): string;
   scanNonces(search: NonceSearch): NonceHit[];
   numaNodes(): number[][];
+  readNvml(library: string): Promise<NvmlDevice[]>;
 }
 
 const PATH = fileURLToPath(new URL("../build/otedama.node", import.meta.url));
