@@ -1,8 +1,9 @@
 /** Payouts in the database: planned from balances, approved by people, given back; nothing made and nothing lost on the way. */
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
-import { type PayoutPolicy, PoolPolicy } from "@otedama/shared";
+import { type PayoutPolicy, PoolPolicy, scriptAddress } from "@otedama/shared";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readDue } from "../src/payouts/due.ts";
 import {
   approveBatch,
   cancelBatch,
@@ -22,6 +23,7 @@ import {
   planPayouts,
   readBatch,
   readPayoutSummary,
+  readPlanAccounts,
   releaseAccount,
   requestBump,
   settlePostings,
@@ -215,7 +217,7 @@ describe("batches", () => {
       ids.push(await owe(database, address, 150_000n + BigInt(index)));
     const wanted = { network: NETWORK, plan_key: "plan 1", created_by: "anna@example.org" } as const;
     const dry = await dryRunPayouts(database, { network: NETWORK });
-    expect(dry).toMatchObject({ total_sats: 450_003, approvals_required: 0, batches: [{ accounts: 2 }, { accounts: 1 }] });
+    expect(dry).toMatchObject({ total_sats: 450_003, approvals_required: 0, batches: 2, accounts_paid: 3, accounts_skipped: 0 });
     expect(dry.accounts.map((account) => [account.skipped, account.batch])).toEqual([
       [null, 1],
       [null, 1],
@@ -343,6 +345,63 @@ describe("batches", () => {
     const summary = await readPayoutSummary(database, { network: NETWORK });
     expect(summary.due).toEqual({ accounts: 2, amount_sats: 220_000 });
     expect(summary.waiting).toEqual({ accounts: 2, amount_sats: 299_999 });
+  });
+
+  test("the sums and first rows that screens show are the planner's own", async () => {
+    const outputs_max = 7;
+    const database = await freshDatabase({ outputs_max });
+    const ids: number[] = [];
+    for (let index = 0; index < 24; index++) {
+      const key_hash = new Uint8Array(20).fill(index + 1);
+      const script = index % 3 === 0 ? [0x76, 0xa9, 20, ...key_hash, 0x88, 0xac] : [0, 20, ...key_hash];
+      const address = scriptAddress(Uint8Array.from(script), index % 8 === 7 ? "main" : NETWORK) ?? "";
+      ids.push(await owe(database, address, BigInt(20_000 * (index % 7) + (index % 2) + 1)));
+    }
+    const some = fc.subarray(ids);
+    const thresholds = fc.array(fc.tuple(fc.constantFrom(...ids), fc.option(fc.integer({ min: 0, max: 150_000 }))), {
+      maxLength: 9,
+    });
+    await fc.assert(
+      fc.asyncProperty(some, some, thresholds, some, async (held, excluded_account_ids, own, batched) => {
+        await database.query("TRUNCATE payout_hold, account_setting RESTART IDENTITY");
+        await database.query("DELETE FROM payout_item");
+        await database.query("INSERT INTO payout_hold (account_id, reason, placed_by) SELECT unnest($1::int[]), 'x', 'x'", [
+          held,
+        ]);
+        for (const [account_id, threshold_sats] of own) {
+          await database.query(
+            "INSERT INTO account_setting (account_id, threshold_sats) VALUES ($1, $2) ON CONFLICT (account_id) DO UPDATE SET threshold_sats = $2",
+            [account_id, threshold_sats],
+          );
+        }
+        await database.query(
+          `INSERT INTO payout_batch (plan_key, created_by, policy_version, fee_payer, approvals_required, amount_sats)
+           VALUES ('open', 'x', 1, 'pool', 0, 1) ON CONFLICT DO NOTHING`,
+        );
+        await database.query(
+          `INSERT INTO payout_item (batch_id, account_id, address, amount_sats)
+           SELECT b.id, a, 'x', 1 FROM payout_batch b, unnest($1::int[]) AS a WHERE b.plan_key = 'open'`,
+          [batched.slice(0, 4)],
+        );
+        const options = { network: NETWORK, excluded_account_ids } as const;
+        const policy = poolPolicy({ outputs_max }).payouts;
+        const plan = planPayouts(await readPlanAccounts(database, options), policy);
+        const dry = await dryRunPayouts(database, options);
+        expect(dry).toMatchObject({
+          total_sats: Number(plan.total_sats),
+          approvals_required: plan.approvals_required,
+          batches: plan.batches.length,
+          accounts_paid: plan.paid.length,
+          accounts_skipped: plan.skipped.length,
+        });
+        expect(dry.accounts.map(({ account_id, skipped, why }) => ({ account_id, skipped, why }))).toEqual(
+          [...plan.paid, ...plan.skipped].map(({ account_id, skipped, why }) => ({ account_id, skipped, why })),
+        );
+        const first = await readDue(database, options, policy, 5);
+        expect(first.account_ids).toEqual([...plan.paid, ...plan.skipped].slice(0, 5).map((account) => account.account_id));
+      }),
+      { numRuns: 25 },
+    );
   });
 
   test("above the limit two different people approve, and splitting a plan does not help", async () => {

@@ -4,9 +4,10 @@ import { type Database, type Queryable, type Transaction, transaction } from "..
 import { writeEntry } from "../pool/ledger.ts";
 import { ensureAccount } from "../pool/workers.ts";
 import { readPlanAccounts, readPlanFees } from "./candidates.ts";
+import { readDue } from "./due.ts";
 import { PayoutError } from "./errors.ts";
 import { moveMoney } from "./money.ts";
-import { type PayoutPlan, planPayouts } from "./plan.ts";
+import { type PayoutPlan, planFees, planPayouts } from "./plan.ts";
 import { readPayoutPolicy } from "./policy.ts";
 
 /** Held to the end of a transaction that plans, so that two planners cannot see the same balance. */
@@ -63,15 +64,17 @@ export async function createBatches(database: Database | Transaction, options: C
       };
     }
     const { version, policy } = await readPayoutPolicy(client);
-    const judge = async () =>
-      planPayouts(await readPlanAccounts(client, options), policy.payouts, await readPlanFees(client, options, policy.payouts));
     // Most of the time nobody is due, and then nobody's balance is held up.
-    const look = await judge();
-    if (look.total_sats === 0n && options.expected_total_sats === undefined) {
-      return { made: false, batch_ids: [], total_sats: 0n, approvals_required: 0 };
+    if (options.expected_total_sats === undefined) {
+      const due = await readDue(client, options, policy.payouts, 0);
+      const fees = planFees(await readPlanFees(client, options, policy.payouts), policy.payouts);
+      if (due.paid.accounts === 0 && fees?.skipped !== null) {
+        return { made: false, batch_ids: [], total_sats: 0n, approvals_required: 0 };
+      }
     }
     await lockBalances(client);
-    const plan = await judge();
+    const accounts = await readPlanAccounts(client, options);
+    const plan = planPayouts(accounts, policy.payouts, await readPlanFees(client, options, policy.payouts));
     const expected = options.expected_total_sats;
     if (expected !== undefined && BigInt(expected) !== plan.total_sats) {
       throw new PayoutError(

@@ -89,7 +89,7 @@ export function planPayouts(
   const paid = judged.filter((account) => account.skipped === null);
   const batches: PlannedPayout[][] = [];
   for (let at = 0; at < paid.length; at += policy.outputs_max) batches.push(paid.slice(at, at + policy.outputs_max));
-  const fees = own_fees && policy.fee_payout && judgeFees(own_fees, policy.fee_payout);
+  const fees = planFees(own_fees, policy);
   const total_sats = paid.reduce((sum, account) => sum + account.available_sats, fees?.skipped === null ? fees.amount_sats : 0n);
   return {
     paid,
@@ -100,6 +100,11 @@ export function planPayouts(
     // By the whole plan: splitting it must not make it need fewer eyes.
     approvals_required: approvalsRequired(total_sats, policy),
   };
+}
+
+/** What becomes of the pool's own fees; null where the policy names no address for them. */
+export function planFees(own: PlanFees | null, policy: PayoutPolicy): PlannedFees | null {
+  return own && policy.fee_payout && judgeFees(own, policy.fee_payout);
 }
 
 function judge(account: PlanAccount, policy: PayoutPolicy): PlannedPayout {

@@ -44,15 +44,19 @@ export const PlannedFeesDto = z.strictObject({
 });
 export type PlannedFeesDto = z.infer<typeof PlannedFeesDto>;
 
+/** Accounts that a plan is shown with: nobody reads further, and the sums are of all. */
+export const PAYOUT_PLAN_ROWS_MAX = 500;
 export const PayoutPlanDto = z.strictObject({
   policy_version: z.int(),
   fee_payer: z.enum(["pool", "miners"]),
   approvals_required: z.int(),
   total_sats: Sats,
-  /** Outputs and sum of each batch that would be made. */
-  batches: z.array(z.strictObject({ accounts: z.int(), amount_sats: Sats })),
-  /** Largest amount first; paid ones before skipped ones. */
-  accounts: z.array(PlannedPayoutDto),
+  /** How many would be made. */
+  batches: z.int(),
+  accounts_paid: z.int(),
+  accounts_skipped: z.int(),
+  /** The first of them: largest amount first, paid ones before skipped ones. */
+  accounts: z.array(PlannedPayoutDto).max(PAYOUT_PLAN_ROWS_MAX),
   /** Null while the policy names no address for them. */
   fees: PlannedFeesDto.nullable(),
 });

@@ -44,7 +44,7 @@ export function DueTable({ may }: { readonly may: boolean }) {
     );
   }
   const { data } = plan;
-  const paid = data.accounts.filter((account) => account.skipped === null).length;
+  const paid = data.accounts_paid;
   const pays = data.total_sats > 0;
   const toggle = (account_id: number) => {
     const next = new Set(excluded);
@@ -94,7 +94,7 @@ export function DueTable({ may }: { readonly may: boolean }) {
 
 function planNote(plan: PayoutPlanDto, paid: number): string {
   if (plan.total_sats === 0) return "for each account, why not";
-  const batches = plural(plan.batches.length, "batch", "batches");
+  const batches = plural(plan.batches, "batch", "batches");
   const approval =
     plan.approvals_required === 0
       ? "nobody has to approve it"
@@ -144,9 +144,6 @@ function FeesRow({ fees, may, left_out, onToggle }: FeesRowProps) {
   );
 }
 
-/** More rows than these would not be read one by one; the export has all. */
-const ROWS_MAX = 500;
-
 const head = "h-8 border-y border-line px-3 text-xs font-medium text-ink-3 first:pl-4 last:pr-4";
 const cell = "h-row border-b border-line/70 px-3 py-1 first:pl-4 last:pr-4";
 
@@ -159,7 +156,7 @@ type PlanRowsProps = {
 };
 
 function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
-  const rows = plan.accounts.slice(0, ROWS_MAX);
+  const unlisted = plan.accounts_paid + plan.accounts_skipped - plan.accounts.length;
   return (
     <>
       <table className="w-full border-separate border-spacing-0 text-sm tabular">
@@ -188,7 +185,7 @@ function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((account) => (
+          {plan.accounts.map((account) => (
             <tr key={account.account_id} className={account.skipped === null ? "" : "text-ink-3"}>
               {may ? (
                 <td className={cell}>
@@ -247,10 +244,9 @@ function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
           ))}
         </tbody>
       </table>
-      {plan.accounts.length > ROWS_MAX ? (
+      {unlisted > 0 ? (
         <p className="px-4 py-2 text-xs text-ink-3">
-          {plural(plan.accounts.length - ROWS_MAX, "smaller account is", "smaller accounts are")} not listed; the plan holds them
-          all.
+          {plural(unlisted, "smaller account is", "smaller accounts are")} not listed; the plan holds them all.
         </p>
       ) : null}
     </>
@@ -304,9 +300,7 @@ function PlanDialog({ plan, excluded_account_ids, without_fees, onClose }: PlanD
       description="The amounts are reserved in the ledger. Until its transaction is signed a batch can be cancelled, and its money is available again."
     >
       <div className="flex flex-col gap-4">
-        <p className="text-sm text-ink-2">
-          {planNote(plan, plan.accounts.filter((account) => account.skipped === null).length)}.
-        </p>
+        <p className="text-sm text-ink-2">{planNote(plan, plan.accounts_paid)}.</p>
         <Field
           label="Note"
           hint="For whoever reads it later. Can stay empty."

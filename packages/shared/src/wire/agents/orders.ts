@@ -57,11 +57,16 @@ export const CommandReport = z.strictObject({
 });
 export type CommandReport = z.infer<typeof CommandReport>;
 
+/** Also part of a folder's name on the rig. */
+export const ReleaseVersion = z
+  .string()
+  .regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/, "must be letters, digits and . + _ - only, at most 64 of them");
+
 /** An Ed25519-signed release (the payload of a SignedMessage of kind `release`). */
 export const ReleaseManifest = z.strictObject({
   /** Grows with each release: an agent never goes back to a lower one but by its own roll-back to what it ran before. */
   number: z.int().min(1),
-  version: z.string().max(64),
+  version: ReleaseVersion,
   made_at_ms: UnixMs,
   files: z
     .array(
