@@ -117,7 +117,10 @@ void Loop::turn(int wait_ms) {
     if (ready & EPOLLOUT && reading_) flush(*connection);
     const bool ends = ready & (EPOLLHUP | EPOLLERR | EPOLLRDHUP);
     if (!connection->closing && (ends || ready & EPOLLIN)) on_readable(*connection, ends);
-    if (submits_.size() >= SUBMITS_MAX) judge_submits();
+    if (submits_.size() >= SUBMITS_MAX) {
+      judge_submits();
+      flush_dirty();
+    }
   }
   judge_submits();
   release_answers();

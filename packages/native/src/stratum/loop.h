@@ -150,7 +150,7 @@ class Loop {
   static constexpr uint32_t SLOTS_MAX = 1u << GENERATION_SHIFT;
   static constexpr size_t CHUNK = 256;
   static constexpr size_t ID_BYTES_MAX = 64;
-  static constexpr size_t SUBMITS_MAX = 1024;
+  static constexpr size_t SUBMITS_MAX = 240;
   static constexpr int EVENTS_MAX = 512;
   static constexpr int ACCEPTS_MAX = 64;
   static constexpr uint8_t BAD_LINES_MAX = 5;
@@ -194,7 +194,7 @@ class Loop {
   void set_floor(Connection& connection, double floor);
   void judge_submits();
   void judge(const Submit& submit, const Work& work, size_t index);
-  void find_duplicate(Judged& judged, const Work& work);
+  void find_duplicates(size_t first);
   void commit_records();
   void settle(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence);
   void accept_share(Connection& connection, const Submit& submit, uint64_t sequence, std::string_view id, bool is_block);

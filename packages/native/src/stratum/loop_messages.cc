@@ -3,6 +3,7 @@
 
 #include "stratum/clock.h"
 #include "stratum/loop.h"
+#include "stratum/submit_line.h"
 
 namespace otedama::stratum {
 
@@ -16,6 +17,7 @@ constexpr float MESSAGE_BURST_S = 5;
 void Loop::on_line(Connection& connection, std::string_view text) {
   connection.last_message_ms = now_ms_;
   if (!take_message_token(connection)) return close(connection, CloseReason::flood);
+  if (read_submit_line(text, line_)) return on_submit(connection, line_);
   if (const char* fault = json::read_line(text, line_)) return bad_line(connection, fault);
   if (line_.id.size() > ID_BYTES_MAX) {
     line_.id = {};

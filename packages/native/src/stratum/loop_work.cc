@@ -33,7 +33,7 @@ void Loop::broadcast(const JobRef& job) {
   jobs_.push_back(job);
   while (jobs_.size() > JOBS_MAX) jobs_.pop_front();
   // One at a time: their shares are only forgotten when all loops have let go of them.
-  if (jobs_.size() > 1 && shared_.duplicate_bytes.load() > DUPLICATE_BYTES_MAX) jobs_.pop_front();
+  if (jobs_.size() > 1 && shared_.duplicate_memory.bytes_used() > DUPLICATE_BYTES_MAX) jobs_.pop_front();
   for_each_connection([&](Connection& connection) {
     if (!connection.active) return;
     if (connection.vardiff.difficulty > job->network_difficulty) {
@@ -128,7 +128,7 @@ void Loop::judge_submits() {
   if (!submits_.empty()) validator_.hash(works_.data(), works_.size());
   const size_t first = judged_.size();
   for (size_t i = 0; i < submits_.size(); i++) judge(submits_[i], works_[i], i);
-  for (size_t i = first; i < judged_.size(); i++) find_duplicate(judged_[i], works_[judged_[i].submit]);
+  find_duplicates(first);
   commit_records();
   submits_.clear();
   works_.clear();
@@ -147,7 +147,6 @@ void Loop::judge(const Submit& submit, const Work& work, size_t index) {
   } else if (!is_block && !meets_difficulty(hash, share_difficulty, submit.difficulty)) {
     result = ShareResult::low_difficulty;
   }
-  if (is_block || result == ShareResult::accepted) work.job->duplicates().prefetch(digest);
   share_log::Record& record = records_.emplace_back();
   record.kind = static_cast<uint8_t>(is_block ? share_log::Kind::block : share_log::Kind::share);
   record.time_ms = static_cast<uint64_t>(now_unix_ms_);
@@ -159,12 +158,23 @@ void Loop::judge(const Submit& submit, const Work& work, size_t index) {
   judged_.push_back({static_cast<uint32_t>(index), result, is_block});
 }
 
-// What is refused is not remembered, except a block.
-void Loop::find_duplicate(Judged& judged, const Work& work) {
-  if (judged.is_block || judged.result == ShareResult::accepted) {
-    if (!work.job->duplicates().insert(validator_.digest(judged.submit))) judged.result = ShareResult::duplicate;
+// From `first` on. What is refused is not remembered, except a block. Shares of one job that follow each other are looked up together.
+void Loop::find_duplicates(size_t first) {
+  std::array<uint64_t, SUBMITS_MAX> keys;
+  std::array<bool, SUBMITS_MAX> is_new;
+  const auto remembered = [](const Judged& judged) { return judged.is_block || judged.result == ShareResult::accepted; };
+  for (size_t end; first < judged_.size(); first = end) {
+    const Job* job = works_[judged_[first].submit].job;
+    size_t count = 0;
+    for (end = first; end < judged_.size() && works_[judged_[end].submit].job == job; end++) {
+      if (remembered(judged_[end])) keys[count++] = Duplicates::key_of(validator_.digest(judged_[end].submit));
+    }
+    if (count > 0) job->duplicates().insert(keys.data(), count, is_new.data());
+    for (size_t i = first, key = 0; i < end; i++) {
+      if (remembered(judged_[i]) && !is_new[key++]) judged_[i].result = ShareResult::duplicate;
+      records_[i].result = static_cast<uint8_t>(judged_[i].result);
+    }
   }
-  records_[static_cast<size_t>(&judged - judged_.data())].result = static_cast<uint8_t>(judged.result);
 }
 
 // Records of what was refused while decoding stand among those of judged shares; `judged_` names the latter.
