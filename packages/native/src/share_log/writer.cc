@@ -11,8 +11,6 @@ namespace otedama::share_log {
 
 namespace {
 
-// Records that may wait for the disk (64 MiB): more are refused.
-constexpr size_t PENDING_RECORDS_MAX = (64 << 20) / sizeof(Record);
 constexpr auto RETRY_AFTER = std::chrono::seconds(1);
 // Under load the log rests as long after a turn as the turn took, so that twice as many shares ride on each sync: that is half the cost
 // for a small part of the answer time. A share that comes while nothing is going on does not wait.
@@ -51,16 +49,6 @@ void Writer::stop() {
   thread_.join();
   segment_.close();
   lock_.reset();
-}
-
-uint64_t Writer::append(Record* records, size_t count) {
-  std::lock_guard guard(mutex_);
-  if (stats_.faulted || stopping_ || pending_.size() + count > PENDING_RECORDS_MAX) return 0;
-  const bool was_empty = pending_.empty();
-  for (size_t i = 0; i < count; i++) records[i].sequence = ++sequence_;
-  pending_.insert(pending_.end(), records, records + count);
-  if (was_empty) wake_.notify_one();
-  return sequence_;
 }
 
 bool Writer::faulted() const {

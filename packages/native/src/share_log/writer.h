@@ -49,12 +49,26 @@ class Writer {
   // Writes and syncs what is left, then joins.
   void stop();
 
-  // Queues records, giving them rising sequences. Returns the last of them, or 0 where the log is faulted or full: the shares must be refused.
-  uint64_t append(Record* records, size_t count);
+  // Queues `count` records that `fill` writes in place (sequence and checksum aside), giving them rising sequences. Returns the last of
+  // them, or 0, without calling `fill`, where the log is faulted or full: the shares must be refused.
+  template <typename Fill>
+  uint64_t append(size_t count, Fill fill) {
+    std::lock_guard guard(mutex_);
+    const size_t at = pending_.size();
+    if (stats_.faulted || stopping_ || at + count > PENDING_RECORDS_MAX) return 0;
+    pending_.resize(at + count);
+    fill(pending_.data() + at);
+    for (size_t i = at; i < pending_.size(); i++) pending_[i].sequence = ++sequence_;
+    if (at == 0) wake_.notify_one();
+    return sequence_;
+  }
   bool faulted() const;
   Stats stats() const;
 
  private:
+  // Records that may wait for the disk (64 MiB): more are refused.
+  static constexpr size_t PENDING_RECORDS_MAX = (64 << 20) / sizeof(Record);
+
   using Clock = std::chrono::steady_clock;
 
   void run();

@@ -67,17 +67,6 @@ void Loop::answer(Connection& connection, std::string_view id, std::string_view 
   append(connection, scratch_);
 }
 
-// An accepted share, written in one piece.
-void Loop::answer_true(Connection& connection, std::string_view id) {
-  constexpr std::string_view HEAD = "{\"id\":";
-  constexpr std::string_view TAIL = ",\"result\":true,\"error\":null}\n";
-  char line[HEAD.size() + ID_BYTES_MAX + TAIL.size()];
-  char* end = std::copy(HEAD.begin(), HEAD.end(), line);
-  end = std::copy(id.begin(), id.end(), end);
-  end = std::copy(TAIL.begin(), TAIL.end(), end);
-  append(connection, {line, static_cast<size_t>(end - line)});
-}
-
 void Loop::answer_error(Connection& connection, std::string_view id, ErrorCode code, std::string_view message) {
   scratch_.clear();
   scratch_ += "{\"id\":";
