@@ -74,7 +74,7 @@ void Writer::run() {
     }
     wake_.wait(guard, [&] { return stopping_ || !pending_.empty(); });
     if (pending_.empty()) return;
-    wake_.wait_until(guard, next_turn_, [&] { return stopping_; });
+    wake_.wait_until(guard, next_turn_, [&] { return stopping_ || pending_.size() >= GATHER_RECORDS_MAX; });
     writing_.swap(pending_);
     guard.unlock();
     const auto began = Clock::now();
