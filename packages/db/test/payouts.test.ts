@@ -45,6 +45,7 @@ const POLICY: PayoutPolicy = {
   four_eyes_above_sats: 5_000_000,
   confirmations: 2,
   bump_after_minutes: 0,
+  fee_payout: null,
 };
 
 function poolPolicy(payouts: Partial<PayoutPolicy>): PoolPolicy {
@@ -122,10 +123,13 @@ test("what settles sums to nothing, whoever bears the fee", () => {
     fc.property(fc.array(item, { minLength: 1, maxLength: 30 }), fc.bigInt({ min: 0n, max: 10n ** 7n }), (list, more) => {
       const items = list.map((one, index) => ({ ...one, account_id: index }));
       const fee_sats = items.reduce((sum, one) => sum + one.fee_part_sats, more);
-      const postings = settlePostings(items, fee_sats);
+      const postings = settlePostings("miners", items, fee_sats);
       expect(postings.reduce((sum, posting) => sum + posting.amount_sats, 0n)).toBe(0n);
+      const own = settlePostings("fees", items, fee_sats);
+      expect(own.every((posting) => posting.account_id === null && !posting.kind.startsWith("miner_"))).toBe(true);
+      expect(own.map((posting) => posting.amount_sats)).toEqual(postings.map((posting) => posting.amount_sats));
       expect(postings.find((posting) => posting.kind === "network_fee")?.amount_sats).toBe(fee_sats);
-      expect(() => settlePostings(items, fee_sats - more - 1n)).toThrow(RangeError);
+      expect(() => settlePostings("miners", items, fee_sats - more - 1n)).toThrow(RangeError);
     }),
   );
 });
@@ -191,7 +195,7 @@ describe("batches", () => {
       `SELECT (SELECT coalesce(sum(i.amount_sats), 0) FROM payout_item i JOIN payout_batch b ON b.id = i.batch_id
           WHERE i.excluded_by IS NULL AND b.state NOT IN ('cancelled', 'settled'))::text AS items,
         (SELECT coalesce(sum(v.balance_sats), 0) FROM ledger_balance v JOIN ledger_account l ON l.id = v.ledger_account_id
-          WHERE l.kind = 'miner_paying')::text AS ledger`,
+          WHERE l.kind IN ('miner_paying', 'fee_paying'))::text AS ledger`,
     );
     expect(paying.rows[0]?.items).toBe(paying.rows[0]?.ledger);
   }
@@ -236,6 +240,78 @@ describe("batches", () => {
     for (const id of ids) expect(Object.keys(await balanceOf(database, id))).toEqual(["miner_paying"]);
     await checkSums(database);
     expect(await code(createBatches(database, { ...wanted, plan_key: "a/b" }))).toMatch(/^bad_input: plan_key/);
+  });
+
+  test("the pool's own fees are reserved beyond what is kept, by a batch of their own, and given back with it", async () => {
+    const fee_payout = { address: ADDRESS, threshold_sats: 50_000, keep_sats: 10_000 };
+    // Two people above 200,000: the miner's part alone would need none.
+    const database = await freshDatabase({ fee_payout, unattended_max_sats: 199_999, four_eyes_above_sats: 200_000 });
+    const account_id = await owe(database, ADDRESS, 150_000n);
+    const earn = (key: string, sats: bigint) =>
+      transaction(database, (db) =>
+        writeEntry(db, {
+          cause: "block_mature",
+          cause_key: key,
+          block_hash: null,
+          postings: [
+            { kind: "coinbase", account_id: null, amount_sats: -sats },
+            { kind: "fee_available", account_id: null, amount_sats: sats },
+          ],
+        }),
+      );
+    const own = async () => {
+      const { rows } = await database.query<{ kind: string; sats: number }>(
+        "SELECT kind, balance_sats::float8 AS sats FROM ledger_kind_balance WHERE kind::text LIKE 'fee_%' AND balance_sats <> 0",
+      );
+      return Object.fromEntries(rows.map((row) => [row.kind, row.sats]));
+    };
+    await earn("a", 59_999n);
+    const dry = () => dryRunPayouts(database, { network: NETWORK });
+    expect((await dry()).fees).toEqual({
+      address: ADDRESS,
+      available_sats: 49_999,
+      kept_sats: 10_000,
+      threshold_sats: 50_000,
+      why: "0.00049999 BTC of fees beyond the 0.00010000 BTC that are kept are below the threshold of 0.00050000 BTC.",
+      skipped: "below_threshold",
+      batch: null,
+    });
+    await earn("b", 20_001n);
+    expect(await dry()).toMatchObject({ total_sats: 220_000, approvals_required: 2, fees: { available_sats: 70_000, batch: 2 } });
+    const asked = { network: NETWORK, created_by: "anna@example.org" } as const;
+    expect(await dryRunPayouts(database, { network: NETWORK, without_fees: true })).toMatchObject({
+      total_sats: 150_000,
+      fees: { skipped: "excluded" },
+    });
+    await holdAccount(database, { account_id, person: "bo", reason: "whose is it?" });
+    expect((await dry()).fees).toMatchObject({ skipped: "held", why: "Held: whose is it?" });
+    await releaseAccount(database, { account_id, person: "bo" });
+
+    const made = await createBatches(database, { ...asked, plan_key: "both" });
+    expect(made).toMatchObject({ total_sats: 220_000n, approvals_required: 2 });
+    const [miners = 0, fees = 0] = made.batch_ids;
+    expect((await readBatch(database, fees)).batch).toMatchObject({
+      pays: "fees",
+      fee_payer: "miners",
+      amount_sats: 70_000,
+      approvals_required: 2,
+    });
+    expect((await readBatch(database, miners)).batch).toMatchObject({ pays: "miners", fee_payer: "pool", amount_sats: 150_000 });
+    expect(await own()).toEqual({ fee_available: 10_000, fee_paying: 70_000 });
+    // The address is a miner's too: what it is owed for its shares is another matter.
+    expect(await balanceOf(database, account_id)).toEqual({ miner_paying: 150_000 });
+    expect(await listPayoutHistory(database, { account_id, limit: 9 })).toMatchObject([{ batch_id: miners }]);
+    expect(await listPayoutHistory(database, { limit: 9 })).toHaveLength(2);
+    await earn("c", 100_000n);
+    expect((await dry()).fees).toMatchObject({ skipped: "in_open_batch", available_sats: 100_000 });
+    expect(await createBatches(database, { ...asked, plan_key: "again" })).toMatchObject({ made: false });
+    await cancelBatch(database, { batch_id: fees, person: "bo", reason: "not yet" });
+    expect(await own()).toEqual({ fee_available: 180_000 });
+    const alone = await createBatches(database, { ...asked, plan_key: "alone" });
+    expect(alone).toMatchObject({ total_sats: 170_000n, approvals_required: 0 });
+    await excludeItem(database, { batch_id: alone.batch_ids[0] as number, account_id, person: "bo", reason: "later" });
+    expect(await own()).toEqual({ fee_available: 180_000 });
+    await checkSums(database);
   });
 
   test("what decides is said for each account", async () => {

@@ -40,7 +40,7 @@ const SPECIAL = `
     SELECT account_id, 'held' AS what FROM payout_hold WHERE released_at IS NULL
     UNION ALL SELECT unnest($1::int[]), 'excluded'
     UNION ALL SELECT i.account_id, 'in_open_batch' FROM payout_batch t JOIN payout_item i ON i.batch_id = t.id
-      WHERE t.state IN ('planned', 'approved', 'unsigned') AND i.excluded_by IS NULL
+      WHERE t.pays = 'miners' AND t.state IN ('planned', 'approved', 'unsigned') AND i.excluded_by IS NULL
     UNION ALL SELECT a.id, 'bad_address' FROM family f JOIN account a ON address_family(a.address) = f.name WHERE f.name <> ALL($2::text[])
     UNION ALL SELECT account_id, 'threshold' FROM account_setting WHERE threshold_sats IS NOT NULL
   ), special AS MATERIALIZED (

@@ -8,7 +8,7 @@ export const DEFAULT_SITE = "home";
 export interface AgentRow {
   id: string;
   name: string;
-  /** AgentHello without its token. */
+  /** AgentHelloV1 without its token. */
   hello: unknown;
   telemetry: AgentTelemetry | null;
   seen_at_ms: number;

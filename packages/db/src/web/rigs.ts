@@ -1,5 +1,5 @@
 import type { RigDetailDto, RigDto, RigSort, RigState, RigsPage, Window } from "@otedama/shared";
-import { AgentHello, AgentTelemetry, ShareCounts } from "@otedama/shared";
+import { AgentHelloV1, AgentTelemetry, ShareCounts } from "@otedama/shared";
 import type { Sql } from "./database.ts";
 import { frameOf } from "./hashrate.ts";
 import { containsPattern } from "./like.ts";
@@ -8,7 +8,7 @@ import { containsPattern } from "./like.ts";
 export const OFFLINE_AFTER_S = 15;
 
 /** What is kept of a hello: all but the token. */
-export const StoredHello = AgentHello.omit({ token: true });
+export const StoredHello = AgentHelloV1.omit({ token: true });
 
 const STATE = `
   CASE WHEN g.telemetry IS NULL OR g.last_seen_at IS NULL OR g.last_seen_at < now() - interval '${OFFLINE_AFTER_S} seconds' THEN 'offline'

@@ -249,6 +249,7 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   const addresses = [
     ...p2p_pool.fee_exempt_addresses.map((address, index) => [`p2p_pool.fee_exempt_addresses.${index}`, address] as const),
     ...(p2p_pool.donation_address === undefined ? [] : [["p2p_pool.donation_address", p2p_pool.donation_address] as const]),
+    ...(payouts.fee_address === undefined ? [] : [["payouts.fee_address", payouts.fee_address] as const]),
   ];
   for (const [path, address] of addresses) {
     const wrong = wrongAddress(address);

@@ -3,7 +3,7 @@
  * safe integers, times Unix milliseconds, hashrates hashes a second over the window in the name.
  */
 import { z } from "zod";
-import { DeviceTelemetry } from "../wire/agents.ts";
+import { DeviceTelemetry } from "../wire/agents/version_1.ts";
 import { Count, Hashrate, ShareCounts, UnixMs } from "../wire/common.ts";
 import { NodeReport } from "../wire/nodes.ts";
 import { PartHealth, PoolSnapshot } from "../wire/pools.ts";

@@ -25,11 +25,12 @@ import { ReasonDialog } from "./reason_dialog.tsx";
 export function DueTable({ may }: { readonly may: boolean }) {
   const trpc = useTRPC();
   const [excluded, setExcluded] = useState<ReadonlySet<number>>(new Set());
+  const [without_fees, setWithoutFees] = useState(false);
   const [planning, setPlanning] = useState(false);
   const [holding, setHolding] = useState<PlannedPayoutDto | null>(null);
   const excluded_account_ids = [...excluded].sort((a, b) => a - b);
   const plan = useQuery({
-    ...trpc.payouts.plan.queryOptions({ excluded_account_ids }),
+    ...trpc.payouts.plan.queryOptions({ excluded_account_ids, without_fees }),
     placeholderData: keepPreviousData,
     retry: 1,
   });
@@ -44,6 +45,7 @@ export function DueTable({ may }: { readonly may: boolean }) {
   }
   const { data } = plan;
   const paid = data.accounts_paid;
+  const pays = data.total_sats > 0;
   const toggle = (account_id: number) => {
     const next = new Set(excluded);
     if (!next.delete(account_id)) next.add(account_id);
@@ -53,17 +55,20 @@ export function DueTable({ may }: { readonly may: boolean }) {
     <>
       <Panel
         flush
-        title={paid === 0 ? "A plan made now would pay nobody" : `A plan made now would pay ${formatSats(data.total_sats)} BTC`}
+        title={!pays ? "A plan made now would pay nobody" : `A plan made now would pay ${formatSats(data.total_sats)} BTC`}
         note={planNote(data, paid)}
         action={
           may ? (
-            <Button variant="primary" disabled={paid === 0 || plan.isPlaceholderData} onClick={() => setPlanning(true)}>
+            <Button variant="primary" disabled={!pays || plan.isPlaceholderData} onClick={() => setPlanning(true)}>
               <Send />
               Plan these payouts
             </Button>
           ) : undefined
         }
       >
+        {data.fees === null ? null : (
+          <FeesRow fees={data.fees} may={may} left_out={without_fees} onToggle={() => setWithoutFees(!without_fees)} />
+        )}
         {data.accounts.length === 0 ? (
           <Empty icon={Clock} title="Nothing is owed">
             <p>
@@ -75,7 +80,12 @@ export function DueTable({ may }: { readonly may: boolean }) {
         )}
       </Panel>
       {planning ? (
-        <PlanDialog plan={data} excluded_account_ids={excluded_account_ids} onClose={() => setPlanning(false)} />
+        <PlanDialog
+          plan={data}
+          excluded_account_ids={excluded_account_ids}
+          without_fees={without_fees}
+          onClose={() => setPlanning(false)}
+        />
       ) : null}
       {holding === null ? null : <HoldDialog account={holding} onClose={() => setHolding(null)} />}
     </>
@@ -83,13 +93,55 @@ export function DueTable({ may }: { readonly may: boolean }) {
 }
 
 function planNote(plan: PayoutPlanDto, paid: number): string {
-  if (paid === 0) return "for each account, why not";
+  if (plan.total_sats === 0) return "for each account, why not";
   const batches = plural(plan.batches, "batch", "batches");
   const approval =
     plan.approvals_required === 0
       ? "nobody has to approve it"
       : `${plural(plan.approvals_required, "person", "people")} must approve it`;
-  return `${plural(paid, "account", "accounts")} in ${batches} · ${approval} · the network's fee is paid by the ${plan.fee_payer}`;
+  const whom = [
+    ...(paid > 0 ? [plural(paid, "account", "accounts")] : []),
+    ...(plan.fees?.skipped === null ? ["the pool's own fees"] : []),
+  ].join(" and ");
+  return `${whom} in ${batches} · ${approval} · the network's fee is paid by the ${plan.fee_payer}`;
+}
+
+type FeesRowProps = {
+  readonly fees: NonNullable<PayoutPlanDto["fees"]>;
+  readonly may: boolean;
+  readonly left_out: boolean;
+  readonly onToggle: () => void;
+};
+
+/** The pool's own fees: they go by a batch of their own. */
+function FeesRow({ fees, may, left_out, onToggle }: FeesRowProps) {
+  return (
+    <div className="flex flex-wrap items-start gap-x-3 gap-y-1 border-t border-line px-4 py-2.5 text-sm">
+      {may ? (
+        <input
+          type="checkbox"
+          checked={fees.skipped === null}
+          disabled={fees.skipped !== null && !left_out}
+          onChange={onToggle}
+          aria-label="Pay out the pool's own fees"
+          className="mt-0.5 size-4 accent-(--color-accent) pointer-coarse:size-6"
+        />
+      ) : null}
+      <div className="min-w-0 flex-1">
+        <span className="font-medium">The pool's own fees</span>{" "}
+        <span className="text-ink-3">
+          to{" "}
+          <span title={fees.address} className="font-mono text-xs">
+            {shortenMiddle(fees.address, 14, 8)}
+          </span>
+        </span>
+        <p className="text-xs text-ink-3">{fees.why}</p>
+      </div>
+      <span className="tabular">
+        <Amount sats={fees.available_sats} />
+      </span>
+    </div>
+  );
 }
 
 const head = "h-8 border-y border-line px-3 text-xs font-medium text-ink-3 first:pl-4 last:pr-4";
@@ -204,10 +256,11 @@ function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
 type PlanDialogProps = {
   readonly plan: PayoutPlanDto;
   readonly excluded_account_ids: number[];
+  readonly without_fees: boolean;
   readonly onClose: () => void;
 };
 
-function PlanDialog({ plan, excluded_account_ids, onClose }: PlanDialogProps) {
+function PlanDialog({ plan, excluded_account_ids, without_fees, onClose }: PlanDialogProps) {
   const trpc = useTRPC();
   const cache = useQueryClient();
   const router = useRouter();
@@ -222,6 +275,7 @@ function PlanDialog({ plan, excluded_account_ids, onClose }: PlanDialogProps) {
         plan_key: plan_key.current,
         expected_total_sats: plan.total_sats,
         excluded_account_ids,
+        without_fees,
         note: note.trim() === "" ? null : note.trim(),
       });
       void cache.invalidateQueries({ queryKey: trpc.payouts.pathKey() });

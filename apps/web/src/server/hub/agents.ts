@@ -1,6 +1,6 @@
 /** Namespace `/agents`: see packages/shared/src/wire/agents.ts. */
 import { StoredHello } from "@otedama/db/web";
-import { AgentHello, AgentTelemetry } from "@otedama/shared";
+import { AgentHelloV1, AgentTelemetry } from "@otedama/shared";
 import type { Namespace } from "socket.io";
 import type { FleetWriter } from "../live/fleet_writer.ts";
 import type { LiveFigures } from "../live/live_figures.ts";
@@ -23,11 +23,11 @@ export interface AgentsDependencies extends MachineNamespaceDependencies {
 
 export function serveAgents(namespace: Namespace, dependencies: AgentsDependencies) {
   const { figures, fleet, feed, counters, now } = dependencies;
-  const connected = new Map<string, Machine<AgentHello>>();
+  const connected = new Map<string, Machine<AgentHelloV1>>();
 
   return serveMachines(
     namespace,
-    { kind: "agent", hello: AgentHello, rate: RATE, bad_max: BAD_MAX, connections_max: CONNECTIONS_MAX },
+    { kind: "agent", hello: AgentHelloV1, rate: RATE, bad_max: BAD_MAX, connections_max: CONNECTIONS_MAX },
     dependencies,
     {
       admit: (hello) =>
@@ -68,7 +68,7 @@ export function serveAgents(namespace: Namespace, dependencies: AgentsDependenci
   );
 }
 
-function withoutToken({ token: _token, ...rest }: AgentHello): Omit<AgentHello, "token"> {
+function withoutToken({ token: _token, ...rest }: AgentHelloV1): Omit<AgentHelloV1, "token"> {
   return rest;
 }
 

@@ -40,6 +40,16 @@ export const payouts = z
       .max(14 * 1440)
       .default(360)
       .describe("Minutes after which a payout that is not mined is offered a higher fee; 0 never does."),
+    fee_address: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe("Where the pool's own fees are paid out to, by batches of their own. Without it they stay in the pool's wallet."),
+    fee_threshold_sats: Sats.min(10_000)
+      .default(1_000_000)
+      .describe("Fees from which on they are paid out, beyond `payouts.fee_keep_sats`."),
+    fee_keep_sats: Sats.default(100_000).describe("Fees that are kept back, for the network's fees where the pool pays them."),
   })
   .prefault({})
   .describe("When miners are paid, and by whose leave. The dashboard can change it; what was changed last holds.");

@@ -1,0 +1,5 @@
+export * from "./desired.ts";
+export * from "./enrol.ts";
+export * from "./hello.ts";
+export * from "./orders.ts";
+export * from "./telemetry.ts";
