@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, rmSync, statSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { releaseFilePath } from "@otedama/shared";
+import { type ReleaseFile, releaseFilePath } from "@otedama/shared";
 import { type HubFetch, Refused } from "./fetch.ts";
-import type { ReleaseFile } from "./manifest.ts";
 
 export interface DownloadTiming {
   first_wait_ms: number;

@@ -2,11 +2,10 @@ import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { SignedMessage } from "@otedama/shared";
+import type { ReleaseFile, SignedMessage } from "@otedama/shared";
 import { type InstallDisk, syncFile, syncFolder, writeText } from "./disk.ts";
 import { fileHash } from "./download.ts";
 import { EXECUTABLE, type Layout } from "./layout.ts";
-import type { ReleaseFile } from "./manifest.ts";
 
 /** Beside what the file itself takes: the addon at its start, logs, the next telemetry. */
 const SPARE_BYTES = 64 * 1024 * 1024;
