@@ -51,7 +51,7 @@ function start(settings: AgentSettings): void {
   const notice = (level: "info" | "warn", text: string) => (settings.status_line ? status.notice(level, text) : log[level](text));
   const power = new CpuPower();
   const hub =
-    settings.hub === null
+    settings.hub?.token === undefined
       ? null
       : new HubLink(
           {

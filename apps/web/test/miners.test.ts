@@ -219,6 +219,7 @@ describe("receipts", () => {
         four_eyes_above_sats: 0,
         confirmations: 6,
         bump_after_minutes: 0,
+        fee_payout: null,
       },
       correction_four_eyes_above_sats: 0,
     };

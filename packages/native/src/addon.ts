@@ -4,11 +4,13 @@ import { createRequire } from "node:module";
 import { isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
 import { loadEmbedded } from "./embedded.ts";
+import type { NvmlDevice } from "./gpu.ts";
 import type { BenchOptions, KernelInfo, MinerCounters, MinerJob, MinerOptions, NonceHit, NonceSearch, Share } from "./miner.ts";
 
 export interface NativeMiner {
   setJob(job: MinerJob): void;
   pause(): void;
+  setIntensity(percent: number): void;
   counters(): MinerCounters;
   stop(): void;
 }
@@ -34,6 +36,7 @@ export interface NativeKernels {
   scanNonces(search: NonceSearch): NonceHit[];
   numaNodes(): number[][];
   releaseResident(): number;
+  readNvml(library: string): Promise<NvmlDevice[]>;
 }
 
 function load(): NativeKernels {

@@ -6,6 +6,7 @@ import { native } from "./addon.ts";
 
 export * from "./engine.ts";
 export * from "./features.ts";
+export * from "./gpu.ts";
 export * from "./miner.ts";
 
 /** One digest, by the portable path. */

@@ -3,7 +3,8 @@ import pg from "pg";
 import { openWebDatabase } from "../web/index.ts";
 import { measurePages, type PageTime } from "./measure.ts";
 import type { DatabaseBenchOptions } from "./options.ts";
-import { pagesOf, readSubjects } from "./pages.ts";
+import { readSubjects } from "./page.ts";
+import { pagesOf } from "./pages.ts";
 import { seedDatabase } from "./seed.ts";
 
 export { DatabaseBenchOptionError, type DatabaseBenchOptions, parseDatabaseBench } from "./options.ts";

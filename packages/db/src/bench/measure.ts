@@ -1,7 +1,7 @@
 /** Runs every page's queries and says how long the database took for each page. */
 import { performance } from "node:perf_hooks";
 import type { Sql } from "../web/index.ts";
-import type { Page } from "./pages.ts";
+import type { Page } from "./page.ts";
 
 export interface PageTime {
   name: string;

@@ -145,7 +145,7 @@ async function readPayouts(sql: Sql, account_id: number): Promise<MinerPayoutDto
        LEFT JOIN LATERAL (SELECT txid, confirmations FROM payout_transaction
          WHERE batch_id = b.id AND state IN ('signed', 'broadcast', 'confirmed')
          ORDER BY (state = 'confirmed') DESC, attempt DESC LIMIT 1) t ON true
-      WHERE i.account_id = $1 AND i.excluded_by IS NULL AND b.state <> 'cancelled'
+      WHERE i.account_id = $1 AND b.pays = 'miners' AND i.excluded_by IS NULL AND b.state <> 'cancelled'
       ORDER BY b.id DESC LIMIT ${LINES_MAX}`,
     [account_id],
   );
