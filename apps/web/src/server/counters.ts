@@ -23,6 +23,10 @@ export const COUNTERS = [
   "notices_dropped",
   "miners_limited",
   "miner_settings_refused",
+  "provision_changed_keys",
+  "provision_installed",
+  "provision_uninstalled",
+  "provision_failed",
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 
