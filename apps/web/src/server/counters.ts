@@ -25,6 +25,10 @@ export const COUNTERS = [
   "miner_notices_failed",
   "miners_limited",
   "miner_settings_refused",
+  "provision_changed_keys",
+  "provision_installed",
+  "provision_uninstalled",
+  "provision_failed",
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 

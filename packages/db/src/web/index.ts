@@ -57,6 +57,23 @@ export {
   type SetupRefusal,
   setupTokenIsGood,
 } from "./people.ts";
+export {
+  agentOfToken,
+  agentSeenAt,
+  endOrphanedRuns,
+  forgetHostKey,
+  getProvisionRun,
+  type HostKeyPin,
+  hostKeyPins,
+  listHostKeyPins,
+  listProvisionRuns,
+  listSites,
+  type NewHostKeyPin,
+  openProvisionRun,
+  pinHostKeys,
+  startProvisionRun,
+  storeProvisionRun,
+} from "./provision.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
 export { readReserveRisk } from "./reserve_risk.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
