@@ -1,6 +1,7 @@
 /** The whole pool in one process, between a real chain node, a real PostgreSQL and miners on real sockets. */
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { createPolicyVersion, type Database, openDatabase, readPolicy } from "@otedama/db/pool";
 import { createStratumEngine } from "@otedama/native/engine";
@@ -408,6 +409,18 @@ describe("a pool", () => {
     ]) {
       expect(text).toMatch(line);
     }
+    const watched = await until("the payouts' figures", async () => {
+      const said = await (await fetch(`${base}/metrics`)).text();
+      return said.includes("otedama_payout_due_sats ") && said;
+    });
+    for (const state of ["planned", "broadcast", "settled"])
+      expect(watched).toContain(`otedama_payout_batches{state="${state}"} 0`);
+    expect(watched).toContain('otedama_payout_failures_total{by="signer"} 0');
+    // What the rules that come with it ask for is there to be asked for.
+    const rules = readFileSync(join(import.meta.dirname, "../../../deploy/prometheus/otedama.rules.yml"), "utf8");
+    const asked = new Set(rules.match(/otedama_[a-z0-9_]+/g));
+    expect(asked.size).toBeGreaterThan(8);
+    for (const name of asked) expect(watched, name).toMatch(new RegExp(`^# TYPE ${name.replace(/_bucket$/, "")} `, "m"));
     const health = await until("every share to be applied", async () => {
       const answer = await fetch(`${base}/health`);
       expect(answer.status).toBe(200);
