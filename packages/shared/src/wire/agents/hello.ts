@@ -12,6 +12,7 @@
  * `AGENT_MESSAGE_BYTES_MAX` ends the connection unread, so a backlog is cut to fit.
  */
 import { z } from "zod";
+import { SUPERVISIONS } from "../../settings/agent.ts";
 import { UnixMs } from "../common.ts";
 
 export const AGENT_MESSAGE_BYTES_MAX = 131_072;
@@ -33,7 +34,7 @@ export const AgentFacts = z.strictObject({
   /** The number of the signed release it came from; null when it runs from source. */
   release_number: z.int().min(0).nullable(),
   /** How it runs: a systemd service, supervised in the foreground, or by hand. */
-  supervision: z.enum(["systemd", "foreground", "none"]),
+  supervision: z.enum(SUPERVISIONS),
   cpu: z.strictObject({
     model: Text,
     cores: z.int().min(1).max(4096),
