@@ -52,9 +52,9 @@ export class TestControlPlane {
   readonly #http = createServer((request, answer) => void this.#serve(request, answer));
   readonly #io = new Server(this.#http);
 
-  async listen(port = 0): Promise<this> {
+  async listen(): Promise<this> {
     this.#io.of("/agents").on("connection", (socket) => void this.#greet(socket));
-    this.#http.listen(port, "127.0.0.1");
+    this.#http.listen(this.port, "127.0.0.1");
     await once(this.#http, "listening");
     this.port = (this.#http.address() as AddressInfo).port;
     return this;
@@ -85,10 +85,11 @@ export class TestControlPlane {
     return token;
   }
 
-  /** Takes over what another control plane knew: it was started again on another port. */
+  /** Takes over what another control plane knew, and its port: it is the same one, started again. */
   inherit(before: TestControlPlane): this {
     for (const [agent_id, key] of before.known) this.known.set(agent_id, key);
     Object.assign(this.keys, before.keys);
+    this.port = before.port;
     this.#number = before.#number;
     this.#revision = before.#revision;
     this.reports.push(...before.reports);
