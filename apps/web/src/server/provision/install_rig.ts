@@ -41,6 +41,8 @@ export interface InstallOptions {
   /** The agent's settings; `token` is null for an agent that keeps its identity. */
   settings: (token: string | null) => object;
   wait_s: number;
+  /** How much longer than we the rig waits before it decides for itself. */
+  grace_s: number;
   retry_ms: readonly number[];
 }
 
@@ -58,8 +60,6 @@ export class InstallFailed extends Error {}
 
 const SCRIPT_MS = 180_000;
 const SHORT_MS = 60_000;
-/** How much longer than we the rig waits before it decides for itself. */
-const GRACE_S = 30;
 const POLL_MS = 500;
 
 type Phase = "stage" | "script" | "arrive" | "commit" | "clean";
@@ -185,12 +185,12 @@ class Installation {
     if (this.#script_began && (await this.#follow(link)) === "never") this.#script_began = false;
     if (!this.#script_began) {
       this.#script_began = true;
-      const { release, file, rig, wait_s } = this.#options;
+      const { release, file, rig, wait_s, grace_s } = this.#options;
       const done = await this.#root(link, "install", [
         `VERSION=${release.number}-${release.version}`,
         `SHA256=${file.sha256}`,
         `KEEP_IDENTITY=${rig.keep_identity ? 1 : 0}`,
-        `WAIT=${wait_s + GRACE_S}`,
+        `WAIT=${wait_s + grace_s}`,
       ]);
       if (this.#ended === null) this.#ended = done.code === 0 ? "done" : "failed";
     }
