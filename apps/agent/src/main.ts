@@ -1,6 +1,5 @@
 /** The agent of one rig: mines for a pool and reports to the control plane. Composition only. */
-import { readFileSync } from "node:fs";
-import { numaNodes } from "@otedama/native";
+import { numaNodes, releaseResident } from "@otedama/native";
 import type { AgentSettings } from "@otedama/shared";
 import pino from "pino";
 import { HubLink } from "./control/hub_link.ts";
@@ -14,14 +13,17 @@ import { detectMachine } from "./telemetry/machine.ts";
 import { CpuPower } from "./telemetry/sensors.ts";
 import { telemetrySnapshot } from "./telemetry/snapshot.ts";
 import { StatusLine } from "./telemetry/status_line.ts";
+import { ownRelease } from "./update/own_release.ts";
 
 const STATUS_INTERVAL_MS = 10_000;
 const TELEMETRY_INTERVAL_MS = 5_000;
 const GOODBYE_MS = 300;
 const STOP_DEADLINE_MS = 1_500;
+/** By then it is connected and mining. */
+const START_OVER_MS = 15_000;
 
 function start(settings: AgentSettings): void {
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version } = ownRelease();
   // A person who reads status lines needs the log only to look for faults, and beside them.
   const log = settings.status_line
     ? pino(
@@ -49,7 +51,7 @@ function start(settings: AgentSettings): void {
   const notice = (level: "info" | "warn", text: string) => (settings.status_line ? status.notice(level, text) : log[level](text));
   const power = new CpuPower();
   const hub =
-    settings.hub === null
+    settings.hub?.token === undefined
       ? null
       : new HubLink(
           {
@@ -99,6 +101,7 @@ function start(settings: AgentSettings): void {
   }
   mining.start();
   hub?.start();
+  setTimeout(releaseResident, START_OVER_MS).unref();
 }
 
 function agentId(data_dir: string): string {
@@ -112,7 +115,9 @@ function agentId(data_dir: string): string {
 }
 
 try {
-  start(readSettings(process.argv.slice(2)));
+  const args = process.argv.slice(2);
+  if (args.includes("--version")) console.log(ownRelease().version);
+  else start(readSettings(args));
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   console.error(error.message);

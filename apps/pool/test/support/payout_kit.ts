@@ -63,6 +63,7 @@ export function testPolicy(change: Partial<PayoutPolicy> = {}): PoolPolicy {
       four_eyes_above_sats: 1_000_000_000_000,
       confirmations: 2,
       bump_after_minutes: 0,
+      fee_payout: null,
       ...change,
     },
     correction_four_eyes_above_sats: 0,
@@ -95,6 +96,21 @@ export async function owe(database: Database, address: string, sats: bigint): Pr
     }),
   );
   return account_id;
+}
+
+/** The pool's own fees grow by `sats`. */
+export async function earnFees(database: Database, sats: bigint): Promise<void> {
+  await transaction(database, (client) =>
+    writeEntry(client, {
+      cause: "fee",
+      cause_key: `test ${randomBytes(8).toString("hex")}`,
+      block_hash: null,
+      postings: [
+        { kind: "operator", account_id: null, amount_sats: -sats },
+        { kind: "fee_available", account_id: null, amount_sats: sats },
+      ],
+    }),
+  );
 }
 
 /** The ledger's balances by kind, for one account or all. */

@@ -21,6 +21,8 @@ export const COUNTERS = [
   "notices_delivered",
   "notices_failed",
   "notices_dropped",
+  "miner_notices_delivered",
+  "miner_notices_failed",
   "miners_limited",
   "miner_settings_refused",
   "provision_changed_keys",

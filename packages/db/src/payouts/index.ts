@@ -3,7 +3,7 @@ export { approveBatch } from "./approve.ts";
 export { bumpRefusal, listBatches, readBatch } from "./batches.ts";
 export { clearBumpRequest, readBumpRequest, requestBump } from "./bump.ts";
 export { cancelBatch } from "./cancel.ts";
-export { readPlanAccounts } from "./candidates.ts";
+export { readPlanAccounts, readPlanFees } from "./candidates.ts";
 export { type CreateBatchesOptions, type CreatedBatches, createBatches } from "./create.ts";
 export { dryRunPayouts } from "./dry_run.ts";
 export { PayoutError, type PayoutErrorCode } from "./errors.ts";

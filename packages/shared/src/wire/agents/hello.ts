@@ -6,9 +6,17 @@
  *
  * Agent → hub, each acknowledged with an Ack: `telemetry` (AgentReport), `backlog` (AgentBacklog), `event` (AgentEvents),
  * `command` (CommandReport), `desired` (DesiredReport). Hub → agent, acknowledged: `command` and `desired` (SignedMessage).
+ *
+ * `{ok: true}` means that it is stored: it survives whatever happens to the hub. A refusal with one of `AGENT_TRY_AGAIN` means that the
+ * same message is welcome later; any other means that it never will be, and the agent drops it. A message longer than
+ * `AGENT_MESSAGE_BYTES_MAX` ends the connection unread, so a backlog is cut to fit.
  */
 import { z } from "zod";
+import { SUPERVISIONS } from "../../settings/agent.ts";
 import { UnixMs } from "../common.ts";
+
+export const AGENT_MESSAGE_BYTES_MAX = 131_072;
+export const AGENT_TRY_AGAIN: readonly string[] = ["busy", "unavailable", "flood"];
 
 export const Text = z.string().max(200);
 /** Raw bytes in base64: an Ed25519 key is 32 of them, a signature 64 (RFC 8032). */
@@ -26,7 +34,7 @@ export const AgentFacts = z.strictObject({
   /** The number of the signed release it came from; null when it runs from source. */
   release_number: z.int().min(0).nullable(),
   /** How it runs: a systemd service, supervised in the foreground, or by hand. */
-  supervision: z.enum(["systemd", "foreground", "none"]),
+  supervision: z.enum(SUPERVISIONS),
   cpu: z.strictObject({
     model: Text,
     cores: z.int().min(1).max(4096),
@@ -63,7 +71,7 @@ export const AgentWelcome = z.strictObject({
   /** What the agent's clock should have shown: more than a minute off is told to the operator. */
   at_ms: UnixMs,
   telemetry_interval_ms: z.int().min(1_000).max(600_000),
-  /** The highest report number that the hub has of this agent: what is older need not be sent again. */
+  /** The hub has every report of this agent up to this number: none of them need be sent again. */
   report_number: z.int().min(0),
 });
 export type AgentWelcome = z.infer<typeof AgentWelcome>;

@@ -80,7 +80,20 @@ export const AgentEvents = z.strictObject({
         /** Grows by one with each event of this agent; what the hub has already is not stored again. */
         number: z.int().min(1),
         at_ms: UnixMs,
-        kind: z.enum(["start", "stop", "pool", "share_fault", "watchdog", "desired", "update", "clock", "disk"]),
+        /** `refused`: what came over the channel and was not heeded: forged, replayed, for another agent, too late. */
+        kind: z.enum([
+          "start",
+          "stop",
+          "pool",
+          "share_fault",
+          "watchdog",
+          "desired",
+          "command",
+          "update",
+          "clock",
+          "disk",
+          "refused",
+        ]),
         severity: z.enum(["info", "warning", "error"]),
         device_id: z.string().max(16).nullable(),
         text: z.string().max(500),
