@@ -63,7 +63,7 @@ describe.runIf(possible)("a rig", () => {
       expect(await rig.shell("grep -v is-active /var/log/systemctl")).toBe(
         "daemon-reload\nenable --quiet otedama-agent\nrestart otedama-agent\n",
       );
-      expect(await rig.shell("ls -d /home/*/.otedama-provision /opt/otedama-agent/.undo 2>/dev/null; true")).toBe("");
+      expect(await rig.shell("ls -d /home/*/.otedama-provision /etc/otedama-agent/.undo 2>/dev/null; true")).toBe("");
 
       it.release("1.1.0");
       await rig.shell("rm /var/lib/otedama-agent/arrived");
@@ -307,7 +307,7 @@ describe.runIf(possible)("what goes wrong", () => {
           expect((await versions(rig))[0]).toMatch(new RegExp(`-2\\.0\\.0-${name}$`));
         }
         expect(
-          await rig.shell("ls -d /home/*/.otedama-provision /opt/otedama-agent/.undo /run/otedama-agent.lock 2>/dev/null; true"),
+          await rig.shell("ls -d /home/*/.otedama-provision /etc/otedama-agent/.undo /run/otedama-agent.lock 2>/dev/null; true"),
         ).toBe("");
       } finally {
         await proxy.stop();

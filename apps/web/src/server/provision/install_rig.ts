@@ -8,7 +8,7 @@ import type { CheckedFile, CheckedRelease } from "./agent_release.ts";
 import type { HeldSecret } from "./held_secret.ts";
 import type { RigFacts } from "./rig_facts.ts";
 import { readStep } from "./rig_facts.ts";
-import { asRoot, RIG_SCRIPT, SUPERVISE_SCRIPT } from "./rig_script.ts";
+import { asRoot, LAUNCH_SCRIPT, RIG_SCRIPT, SUPERVISE_SCRIPT } from "./rig_script.ts";
 import type { RigWork } from "./rig_work.ts";
 import { type SshLink, SshTrouble } from "./ssh_link.ts";
 import { makeStage, uploadFile, writeSmallFile } from "./upload.ts";
@@ -141,6 +141,7 @@ class Installation {
       const small: readonly [string, Buffer | string][] = [
         ["rig.sh", RIG_SCRIPT],
         ["supervise.sh", SUPERVISE_SCRIPT],
+        ["launch", LAUNCH_SCRIPT],
         ["otedama-agent.service", unit],
         ["manifest.statement", release.statement],
         ["manifest.sig", release.signature],
