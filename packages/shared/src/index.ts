@@ -8,6 +8,7 @@ export * from "./dto/payouts.ts";
 export * from "./dto/people.ts";
 export * from "./dto/policy.ts";
 export * from "./dto/queries.ts";
+export * from "./dto/releases.ts";
 export * from "./dto/reserve.ts";
 export * from "./settings/agent.ts";
 export * from "./settings/common.ts";

@@ -21,6 +21,8 @@ export const COUNTERS = [
   "notices_delivered",
   "notices_failed",
   "notices_dropped",
+  "release_files_sent",
+  "release_fetches_refused",
   "miners_limited",
   "miner_settings_refused",
 ] as const;

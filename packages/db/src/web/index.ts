@@ -47,6 +47,17 @@ export {
   setupTokenIsGood,
 } from "./people.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
+export { ReleaseError, type ReleaseErrorCode } from "./releases/release_error.ts";
+export {
+  findAgentKey,
+  getSignedRelease,
+  insertRelease,
+  listReleases,
+  type NewRelease,
+  newestRelease,
+  releaseFileBytes,
+  retireReleaseFiles,
+} from "./releases/releases.ts";
 export { readReserveRisk } from "./reserve_risk.ts";
 export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export {
