@@ -7,6 +7,7 @@ export * from "./dto/notices.ts";
 export * from "./dto/payouts.ts";
 export * from "./dto/people.ts";
 export * from "./dto/policy.ts";
+export * from "./dto/provision.ts";
 export * from "./dto/queries.ts";
 export * from "./dto/releases.ts";
 export * from "./dto/reserve.ts";

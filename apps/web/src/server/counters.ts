@@ -23,8 +23,14 @@ export const COUNTERS = [
   "notices_dropped",
   "release_files_sent",
   "release_fetches_refused",
+  "miner_notices_delivered",
+  "miner_notices_failed",
   "miners_limited",
   "miner_settings_refused",
+  "provision_changed_keys",
+  "provision_installed",
+  "provision_uninstalled",
+  "provision_failed",
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 

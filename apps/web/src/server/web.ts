@@ -16,6 +16,7 @@ import { createAuthHandler } from "./http/auth_handler.ts";
 import { createClientAddress } from "./http/client_address.ts";
 import { ClientBounds } from "./http/client_bounds.ts";
 import { createPayoutsExport } from "./http/payouts_export.ts";
+import { createReleaseHandler } from "./http/release_handler.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
@@ -30,6 +31,8 @@ import { findMiner } from "./miners/find_miner.ts";
 import { Miners } from "./miners/miners.ts";
 import { Notices } from "./notices/notices.ts";
 import { resolveBySystem } from "./notices/targets.ts";
+import { ReleaseFiles } from "./releases/release_files.ts";
+import { Releases } from "./releases/releases.ts";
 import { createRestHandler } from "./rest/handler.ts";
 import { ApiKeys } from "./rest/keyed/api_keys.ts";
 import { createKeyedHandler } from "./rest/keyed/handler.ts";
@@ -63,6 +66,7 @@ const DISCORD_ORIGINS = [
   "https://canary.discord.com",
 ];
 const NOTICES_MS = 2_000;
+const OFFLINE_WORKERS_MS = 30_000;
 const LAST_ANSWERS_MS = 500;
 const LAST_WRITES_MS = 1_000;
 
@@ -91,6 +95,8 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       telegram_origin: TELEGRAM_ORIGIN,
       discord_origins: DISCORD_ORIGINS,
       interval_ms: NOTICES_MS,
+      workers_ms: OFFLINE_WORKERS_MS,
+      secret: settings.session_secret,
     },
     { database, sealer, resolve: resolveBySystem, counters, log, now },
   );
@@ -163,7 +169,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
 
   const keys = new ApiKeys({ rate: { per_s: 10, burst: 50 }, counted_max: 10_000, lookups_max: 64 }, { sql, now });
-  const miners = new Miners({ network: settings.network, pool: public_url.host, secret: settings.session_secret }, { sql, now });
+  const miners = new Miners(
+    { network: settings.network, pool: public_url.host, secret: settings.session_secret, email_ready: notices.email_ready },
+    { sql, links: notices.miner_links, now },
+  );
   const miner_reads = new ClientBounds({ per_s: 5, burst: 100, clients_max: 20_000 }, { now });
   const miner_writes = new ClientBounds({ per_s: 0.2, burst: 20, clients_max: 20_000 }, { now });
   const server = createServer({

@@ -18,7 +18,18 @@ export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, w
 export { accountHashrateSeries, frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
 export { explainAccount, getLedgerEntry, listLedger, listLedgerSums } from "./ledger.ts";
-export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
+export {
+  type ClaimedMinerDelivery,
+  claimMinerDeliveries,
+  confirmMinerChannel,
+  MINER_NOTICES_PER_DAY_MAX,
+  routeMinerNotices,
+  stopDeadMinerChannel,
+  stopMinerChannel,
+  writeOfflineWorkers,
+} from "./miner_notices.ts";
+export { applySignedChange, EMAILS_PER_DAY_MAX, type MailFact, readMinerSettings, TooManyEmailsError } from "./miner_settings.ts";
+export { findAccount, getMiner, minerSeries } from "./miners.ts";
 export {
   type ClaimedDelivery,
   changeNoticeChannel,
@@ -46,6 +57,23 @@ export {
   type SetupRefusal,
   setupTokenIsGood,
 } from "./people.ts";
+export {
+  agentOfToken,
+  agentSeenAt,
+  endOrphanedRuns,
+  forgetHostKey,
+  getProvisionRun,
+  type HostKeyPin,
+  hostKeyPins,
+  listHostKeyPins,
+  listProvisionRuns,
+  listSites,
+  type NewHostKeyPin,
+  openProvisionRun,
+  pinHostKeys,
+  startProvisionRun,
+  storeProvisionRun,
+} from "./provision.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
 export { ReleaseError, type ReleaseErrorCode } from "./releases/release_error.ts";
 export {
