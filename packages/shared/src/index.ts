@@ -11,6 +11,7 @@ export * from "./dto/people.ts";
 export * from "./dto/policy.ts";
 export * from "./dto/provision.ts";
 export * from "./dto/queries.ts";
+export * from "./dto/releases.ts";
 export * from "./dto/reserve.ts";
 export * from "./dto/sheets.ts";
 export * from "./settings/agent.ts";

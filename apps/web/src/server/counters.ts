@@ -28,6 +28,8 @@ export const COUNTERS = [
   "notices_delivered",
   "notices_failed",
   "notices_dropped",
+  "release_files_sent",
+  "release_fetches_refused",
   "miner_notices_delivered",
   "miner_notices_failed",
   "miners_limited",

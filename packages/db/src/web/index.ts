@@ -75,6 +75,17 @@ export {
   storeProvisionRun,
 } from "./provision.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
+export { ReleaseError, type ReleaseErrorCode } from "./releases/release_error.ts";
+export {
+  findAgentKey,
+  getSignedRelease,
+  insertRelease,
+  listReleases,
+  type NewRelease,
+  newestRelease,
+  releaseFileBytes,
+  retireReleaseFiles,
+} from "./releases/releases.ts";
 export { readReserveRisk } from "./reserve_risk.ts";
 export { countRigs, getRig, listRigs, mapRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export {
