@@ -355,7 +355,6 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     {
       database,
       leader: new BlockLeader(database),
-      now_ms,
       files,
       node: () => source.active,
       onMove: (block, to) => {
@@ -506,9 +505,9 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
-      const { caught_up_ms } = consumer;
+      const { caught_up_age_ms } = consumer;
       if (seconds % REPORT_S === 0 && monitor.up) {
-        await reportInstance(database, instance_id, caught_up_ms === null ? null : caught_up_ms - UNWRITTEN_MS);
+        await reportInstance(database, instance_id, caught_up_age_ms === null ? null : caught_up_age_ms + UNWRITTEN_MS);
       }
       if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin)) local.forgetUnused();
       if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);

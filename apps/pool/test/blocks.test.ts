@@ -54,7 +54,6 @@ describe("blocks", () => {
       {
         database,
         leader,
-        now_ms: () => Date.now(),
         files,
         node: () => made.source.active,
         onMove: () => {},
