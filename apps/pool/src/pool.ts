@@ -275,6 +275,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     nodes,
     files,
     now_ms,
+    monotonic_ms,
     onOutcome: (hash, outcome) => {
       log.info({ hash, ...outcome }, "block submitted");
       tracker.poke();
@@ -287,7 +288,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     job: (job_number) => work.job(job_number),
     files,
     submitter,
-    now_ms,
+    monotonic_ms,
     onFound: (block) => {
       tell("block_found", block.hash, `Block ${block.height} found: ${formatSats(block.reward_sats)} BTC.`);
       consumer.poke();
@@ -382,6 +383,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       node: () => source.active,
       signer: makeSigner(settings.payouts.signer),
       now_ms,
+      monotonic_ms,
       onEvent: (kind, batch_id, message) => tell(`payout_${kind}`, String(batch_id), message),
       onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "payouts are not followed"),
     },

@@ -61,6 +61,8 @@ describe("blocks", () => {
       },
     );
     const outcomes: string[] = [];
+    const clock = { ahead_ms: 0 };
+    let retries = 0;
     const stories = new BlockStories({ network: "regtest", retry_ms: 50 }, { database, files, onTrouble: () => {} });
     await stories.start();
     kit.ends.push(() => stories.stop());
@@ -70,10 +72,13 @@ describe("blocks", () => {
         {
           nodes,
           files,
-          now_ms: () => Date.now(),
+          now_ms: () => Date.now() + clock.ahead_ms,
+          monotonic_ms: () => performance.now(),
           onOutcome: (hash) => outcomes.push(hash),
           onAnswers: (hash, answers) => stories.answered(hash, answers),
-          onRetry: () => {},
+          onRetry: () => {
+            retries += 1;
+          },
         },
       );
     const submitter = makeSubmitter();
@@ -84,7 +89,7 @@ describe("blocks", () => {
       job: (job_number) => made.work.job(job_number),
       files,
       submitter,
-      now_ms: () => Date.now(),
+      monotonic_ms: () => performance.now(),
       onFound: () => {},
       onTrouble: (hash, message) => {
         throw new Error(`${hash} ${message}`);
@@ -109,7 +114,25 @@ describe("blocks", () => {
       await insertRow(database, block);
       return block;
     };
-    return { ...made, database, files, tracker, submitter, makeSubmitter, outcomes, stored, found, mine, dir };
+    const moreRetries = async () => {
+      const before = retries;
+      await until("more tries", () => retries > before + 2);
+    };
+    return {
+      ...made,
+      database,
+      files,
+      tracker,
+      submitter,
+      makeSubmitter,
+      outcomes,
+      stored,
+      found,
+      mine,
+      dir,
+      clock,
+      moreRetries,
+    };
   }
 
   let round = 0;
@@ -272,6 +295,19 @@ describe("blocks", () => {
     expect((await states(database))[0]?.state).toBe("pending");
   });
 
+  test("found while the node is away is not given up because the clock jumps by days", async () => {
+    const { line, node } = await kit.interruptible();
+    const { database, mine, files, clock, moreRetries } = await start([node]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    await line.cut();
+    const block = await mine(a.worker_id);
+    clock.ahead_ms = 30 * 86_400_000;
+    await moreRetries();
+    expect(await files.outcome(block.hash)).toBeNull();
+    await line.open();
+    expect(await until("a verdict", () => files.outcome(block.hash))).toMatchObject({ accepted: true });
+  });
+
   test("handed to a node that is catching up is handed to it again until it knows the block before; one that is away is not waited for", async () => {
     const { line, node } = await kit.altered();
     const { line: cut, node: gone } = await kit.interruptible();
@@ -334,7 +370,7 @@ describe("blocks", () => {
     };
     await files.store(bad);
     await insertRow(database, bad);
-    submitter.submit(bad.hash, bad.block_hex, Date.now());
+    submitter.submit(bad.hash, bad.block_hex);
     await until("a verdict", () => files.outcome(bad.hash));
     await until(
       "what each node said",
