@@ -11,6 +11,7 @@ import { formatSats } from "@otedama/shared/units";
 import type { Logger } from "pino";
 import { BlockFiles } from "./blocks/block_files.ts";
 import { FoundBlocks } from "./blocks/found.ts";
+import { LateRecords } from "./blocks/late_records.ts";
 import { BlockStories } from "./blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
@@ -272,6 +273,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { database, files, onTrouble: (error) => log.debug({ error: error.message }, "block stories are not written yet") },
   );
   const submitter = new Submitter(SUBMIT_OPTIONS, {
+    onTrouble: (hash, message) => log.error({ hash, message }, "block"),
     nodes,
     files,
     now_ms,
@@ -327,6 +329,17 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
         if (error) log.warn({ error: error.message }, "shares are not applied yet");
         monitor.report(error);
       },
+    },
+  );
+  const late = new LateRecords(
+    { unwritten_ms: UNWRITTEN_MS },
+    {
+      database,
+      files,
+      engine,
+      applied_age_ms: () => consumer.caught_up_age_ms,
+      monotonic_ms,
+      onLate: (hash) => log.warn({ hash }, "a block that the share log could not take when it was found is in it now"),
     },
   );
   const receipts: ReceiptArchive = new ReceiptArchive(
@@ -511,7 +524,8 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       if (seconds % REPORT_S === 0 && monitor.up) {
         await reportInstance(database, instance_id, caught_up_age_ms === null ? null : caught_up_age_ms + UNWRITTEN_MS);
       }
-      if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin)) local.forgetUnused();
+      await late.pass();
+      if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin) && late.waiting === 0) local.forgetUnused();
       if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);
       if (seconds % 3600 === 90) await receipts.prune(now_ms() - settings.receipts.keep_days * DAY_MS);
     } catch (error) {

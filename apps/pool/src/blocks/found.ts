@@ -115,6 +115,7 @@ export class FoundBlocks {
       hash,
       height: job.template.height,
       worker_id: event.worker_id,
+      job_number: event.job_number,
       prev_hash: wireToDisplay(event.header.subarray(4, 36)),
       coinbase_txid: wireToDisplay(sha256d(event.coinbase)),
       found_at_ms: Math.round(event.at_ms),

@@ -42,6 +42,8 @@ export interface SubmitDependencies {
   /** What each node has said so far. */
   onAnswers: (hash: string, answers: Answers) => void;
   onRetry: (hash: string, node: string, message: string) => void;
+  /** What became of a block cannot be written down yet. */
+  onTrouble: (hash: string, message: string) => void;
 }
 
 export class Submitter {
@@ -92,8 +94,7 @@ export class Submitter {
       if (decided || this.#pauses.stopped) return;
       decided = true;
       const stored = { ...outcome, at_ms: this.#d.now_ms() };
-      await this.#d.files.storeOutcome(hash, stored);
-      this.#d.onOutcome(hash, stored);
+      if (await this.#keep(hash, stored)) this.#d.onOutcome(hash, stored);
     };
     let complete = false;
     const told = () => this.#d.onAnswers(hash, { complete, answers: asked.map((one) => one.answer) });
@@ -124,6 +125,22 @@ export class Submitter {
     await decide({ accepted: false, note: (refusal() ?? unsure)?.answer ?? "no node could be reached" });
     complete = true;
     told();
+  }
+
+  /** A disk that is full is waited for; a process that ends before has the block submitted again by the next one. */
+  async #keep(hash: string, outcome: Outcome): Promise<boolean> {
+    let troubled = false;
+    while (!this.#pauses.stopped) {
+      try {
+        await this.#d.files.storeOutcome(hash, outcome);
+        return true;
+      } catch (error) {
+        if (!troubled) this.#d.onTrouble(hash, `the nodes' verdict cannot be written to disk: ${(error as Error).message}`);
+        troubled = true;
+        await this.#pauses.wait(this.#options.retry_ms_max);
+      }
+    }
+    return false;
   }
 
   /** Null when the node is away. */
