@@ -4,7 +4,7 @@
  * block (blocks) and the block becomes credits and payments (payouts); telemetry tells of it all.
  */
 import { join } from "node:path";
-import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
+import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, readCursor, reportInstance } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
 import { bytesToHex, type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
@@ -490,6 +490,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   }
   await monitor.start();
   await keeper.start();
+  if (monitor.up) {
+    const logged = async () => reader.blocksFrom((await readCursor(database, instance_id)) ?? (await reader.first()));
+    await late.begin(logged).catch((error) => log.warn({ err: error }, "blocks without a record are looked for later"));
+  }
   source.start();
   const begin = engine.stats().share_log;
   if (monitor.up) {
@@ -520,9 +524,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
-      const { caught_up_age_ms } = consumer;
+      // While blocks wait to come into the log, the others are not told that all is there.
+      const whole = !engine.stats().share_log.faulted && late.waiting === 0;
+      const age_ms = whole ? consumer.caught_up_age_ms : null;
       if (seconds % REPORT_S === 0 && monitor.up) {
-        await reportInstance(database, instance_id, caught_up_age_ms === null ? null : caught_up_age_ms + UNWRITTEN_MS);
+        await reportInstance(database, instance_id, age_ms === null ? null : age_ms + UNWRITTEN_MS);
       }
       await late.pass();
       if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin) && late.waiting === 0) local.forgetUnused();

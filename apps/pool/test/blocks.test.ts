@@ -355,17 +355,10 @@ describe("blocks", () => {
       if (world.takes) logged.push(block);
       return world.takes;
     };
-    const late = new LateRecords(
-      { unwritten_ms: 5_000 },
-      {
-        database,
-        files,
-        engine: { logBlock },
-        applied_age_ms: () => world.age_ms,
-        monotonic_ms: () => world.now_ms,
-        onLate: () => {},
-      },
-    );
+    const applied_age_ms = () => world.age_ms;
+    const dependencies = { database, files, engine: { logBlock }, applied_age_ms, monotonic_ms: () => world.now_ms };
+    const makeLate = () => new LateRecords({ unwritten_ms: 5_000 }, { ...dependencies, onLate: () => {} });
+    const late = makeLate();
     const pass = async (change: Partial<typeof world>) => {
       Object.assign(world, change);
       await late.pass();
@@ -379,6 +372,12 @@ describe("blocks", () => {
     await pass({ takes: false, age_ms: 100 });
     await pass({ takes: true });
     expect(logged).toMatchObject([{ hash: solution.hash, worker_id: a.worker_id, job_number, share_difficulty: 3 }]);
+    // A process that starts looks into the log itself, and does not wait.
+    const started = makeLate();
+    await started.begin(async () => new Set([solution.hash]));
+    expect(logged).toHaveLength(1);
+    await started.begin(async () => new Set());
+    expect(logged.splice(1)).toMatchObject([{ hash: solution.hash }]);
     // It is given time to be applied; then it is known.
     await pass({ now_ms: 64_000 });
     const block = await files.read(solution.hash);

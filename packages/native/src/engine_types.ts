@@ -275,8 +275,9 @@ export interface StratumEngine {
   authorizeResult(connection_id: number, request_number: number, result: AuthorizeResult): void;
   blockStored(candidate_id: number): void;
   /**
-   * Writes the record of a block whose share the log could not take (a full disk): the block is in the log then, its share counts for nothing
-   * (`invalid`). False while the log still cannot be written.
+   * Writes the record of a block that the log has none of, because the process ended before a full disk could take it: the block is in the log
+   * then, its share counts for nothing (`invalid`). False while the log cannot be written. What a fault of this process's own log
+   * refused comes into the log by itself, in its order and before anything else, when the log is written again.
    */
   logBlock(block: LateBlock): boolean;
   /** Sets a connection's difficulty with its next job, which is sent at once. */

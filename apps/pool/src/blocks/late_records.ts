@@ -1,8 +1,9 @@
 /**
- * Sees to it that every block on disk is in the share log too. A full disk may take a block's file and not its record, or the record may have
- * been among those that a failed write took along: the block went to the nodes all the same, and without a record nobody would be paid for
- * it. Once the log has been applied past the time when its file was there, a block that the database does not know is written to the
- * log late.
+ * Sees to it that every block on disk is in the share log too. The disk may have been full when a block was found, and the process gone before
+ * the engine could write its record: the block went to the nodes all the same, and without a record nobody would be paid for it. Such a
+ * block is written to the log at the next start, before any job is sent, so that it stands in the log where it was found. Where the
+ * database cannot say then which blocks it knows, that is made good later: once the log has been applied past the time when the
+ * block's file was there.
  */
 import { type Database, listKnownBlocks } from "@otedama/db/pool";
 import type { StratumEngine } from "@otedama/native/engine-types";
@@ -38,6 +39,20 @@ export class LateRecords {
   /** Blocks that may still have to be written late, as of the last pass. */
   get waiting(): number {
     return this.#since_ms.size;
+  }
+
+  /** To be called before the first job. `logged` gives the blocks whose records are in the log and not applied yet. */
+  async begin(logged: () => Promise<ReadonlySet<string>>): Promise<void> {
+    const stored = await this.#d.files.list();
+    if (stored.length === 0) return;
+    for (const hash of await listKnownBlocks(this.#d.database, stored)) this.#known.add(hash);
+    const unsure = stored.filter((hash) => !this.#known.has(hash));
+    if (unsure.length === 0) return;
+    const in_log = await logged();
+    const missing = unsure.filter((hash) => !in_log.has(hash));
+    const blocks = await Promise.all(missing.map((hash) => this.#d.files.read(hash)));
+    const found = blocks.filter((block) => block !== null).sort((a, b) => a.height - b.height || a.found_at_ms - b.found_at_ms);
+    for (const { hash } of found) await this.#write(hash);
   }
 
   /** Throws what the database and the disk throw; the next pass goes on. */

@@ -14,6 +14,8 @@ namespace {
 // Records that may wait for the disk (64 MiB): more are refused.
 constexpr size_t PENDING_RECORDS_MAX = (64 << 20) / sizeof(Record);
 constexpr auto RETRY_AFTER = std::chrono::seconds(1);
+// Blocks of one fault; only a test chain has more than one.
+constexpr size_t HELD_MAX = 4096;
 // Under load the log rests as long after a turn as the turn took, so that twice as many shares ride on each sync: that is half the cost
 // for a small part of the answer time. A share that comes while nothing is going on does not wait.
 constexpr auto REST_MAX = std::chrono::milliseconds(1);
@@ -55,12 +57,28 @@ void Writer::stop() {
 
 uint64_t Writer::append(Record* records, size_t count) {
   std::lock_guard guard(mutex_);
-  if (stats_.faulted || stopping_ || pending_.size() + count > PENDING_RECORDS_MAX) return 0;
+  if (stats_.faulted || stopping_ || pending_.size() + count > PENDING_RECORDS_MAX) {
+    if (stats_.faulted) hold_blocks({records, count});
+    return 0;
+  }
   const bool was_empty = pending_.empty();
   for (size_t i = 0; i < count; i++) records[i].sequence = ++sequence_;
   pending_.insert(pending_.end(), records, records + count);
   if (was_empty) wake_.notify_one();
   return sequence_;
+}
+
+uint64_t Writer::append_late(Record& record) {
+  if (faulted()) return 0;
+  return append(&record, 1);
+}
+
+void Writer::hold_blocks(std::span<const Record> records) {
+  for (Record record : records) {
+    if (record.kind != static_cast<uint8_t>(Kind::block) || record.result == DUPLICATE || held_.size() >= HELD_MAX) continue;
+    if (record.result == ACCEPTED) record.result = INVALID;
+    held_.push_back(record);
+  }
 }
 
 bool Writer::faulted() const {
@@ -133,6 +151,8 @@ void Writer::enter_fault(const std::string& message) {
     std::lock_guard guard(mutex_);
     stats_.faulted = true;
     last = sequence_;
+    hold_blocks(writing_);
+    hold_blocks(pending_);
     pending_.clear();
   }
   try {
@@ -151,18 +171,42 @@ void Writer::try_recover() {
   try {
     cut_back();
     segment_.open(good_segment_ + 1, 0);
+    while (write_held()) {
+    }
   } catch (const Fault&) {
     return;
   }
-  good_segment_ = segment_.number();
-  good_bytes_ = segment_.bytes();
+  listeners_.fault(nullptr);
+}
+
+// True when more may have come meanwhile; with nothing left the fault is over. Throws Fault: everything is then still held.
+bool Writer::write_held() {
+  std::vector<Record> records;
   {
     std::lock_guard guard(mutex_);
-    stats_.faulted = false;
-    stats_.segment = good_segment_;
-    stats_.bytes = good_bytes_;
+    if (held_.empty()) {
+      good_segment_ = segment_.number();
+      good_bytes_ = segment_.bytes();
+      stats_.faulted = false;
+      stats_.segment = good_segment_;
+      stats_.bytes = good_bytes_;
+      return false;
+    }
+    records = held_;
+    for (Record& record : records) record.sequence = ++sequence_;
   }
-  listeners_.fault(nullptr);
+  for (Record& record : records) record.crc = crc32c(reinterpret_cast<const uint8_t*>(&record) + 4, sizeof(Record) - 4);
+  segment_.append(records);
+  segment_.sync();
+  // What is on disk now stays there, whatever becomes of the rest.
+  good_segment_ = segment_.number();
+  good_bytes_ = segment_.bytes();
+  std::lock_guard guard(mutex_);
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(records.size()));
+  stats_.segment = good_segment_;
+  stats_.bytes = good_bytes_;
+  stats_.records += records.size();
+  return true;
 }
 
 }  // namespace otedama::share_log

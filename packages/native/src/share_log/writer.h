@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,7 +51,11 @@ class Writer {
   void stop();
 
   // Queues records, giving them rising sequences. Returns the last of them, or 0 where the log is faulted or full: the shares must be refused.
+  // Records of blocks that a fault refused, or took along, are held and come first when the log is written again: a block goes to the
+  // network whatever becomes of its share. Such a record says that the share did not count.
   uint64_t append(Record* records, size_t count);
+  // One record, which is not held where the log is faulted.
+  uint64_t append_late(Record& record);
   bool faulted() const;
   Stats stats() const;
 
@@ -62,6 +67,9 @@ class Writer {
   void enter_fault(const std::string& message);
   void cut_back();
   void try_recover();
+  // To be called with the lock held.
+  void hold_blocks(std::span<const Record> records);
+  bool write_held();
 
   const Options options_;
   const Listeners listeners_;
@@ -77,6 +85,7 @@ class Writer {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Record> pending_;
+  std::vector<Record> held_;
   uint64_t sequence_ = 0;
   bool stopping_ = false;
   Stats stats_;

@@ -118,7 +118,7 @@ bool Engine::log_block(const uint8_t hash[32], uint32_t worker_id, uint32_t job_
   record.job_number = job_number;
   record.share_difficulty = share_difficulty;
   std::memcpy(record.hash, hash, 32);
-  return shared_.log.append(&record, 1) != 0;
+  return shared_.log.append_late(record) != 0;
 }
 
 void Engine::set_difficulty(uint64_t connection_id, double difficulty) {
