@@ -7,10 +7,10 @@ import { buildDashboard, buildNative, generateClient, installPackages, NODE, too
 
 const bin = (name) => join(ROOT, "node_modules/.bin", name);
 
-/** `npm run setup`, `npm run check` and `npm test`: everything is prepared first, so each works right after a clone. */
+/** `npm run setup`, `npm run check`, `npm test` and `npm run test:chaos`: everything is prepared first, so each works right after a clone. */
 export async function develop([task, ...rest]) {
-  const work = { setup: () => 0, check, test }[task];
-  if (!work) throw new Trouble("otedama-dev takes setup, check or test");
+  const work = { setup: () => 0, check, test, chaos }[task];
+  if (!work) throw new Trouble("otedama-dev takes setup, check, test or chaos");
   await installPackages();
   await generateClient();
   if (task !== "check") {
@@ -84,6 +84,11 @@ async function test(rest) {
   }
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
+}
+
+/** The whole stack under faults; docs/architecture/chaos.md. */
+function chaos(rest) {
+  return shown(NODE, ["--disable-warning=ExperimentalWarning", join(ROOT, "apps/pool/chaos/main.ts"), ...rest]);
 }
 
 function vitestTotals(file, code) {
