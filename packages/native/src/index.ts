@@ -6,6 +6,7 @@ import { native } from "./addon.ts";
 
 export * from "./engine.ts";
 export * from "./features.ts";
+export * from "./gpu.ts";
 export * from "./miner.ts";
 
 /** One digest, by the portable path. */
@@ -24,3 +25,9 @@ export const merkleClimbMany = (nodes: Uint8Array, branches: Uint8Array): Uint8A
 /** Double SHA-256 of `prefix` followed by each of the tails (`tail_bytes` each); the prefix's whole blocks are hashed once. */
 export const sha256dTails = (prefix: Uint8Array, tails: Uint8Array, tail_bytes: number): Uint8Array =>
   native.sha256dTails(prefix, tails, tail_bytes);
+
+/**
+ * Hands the pages of the executable that only the start needed, and free heap, back to the system. What is used again comes from the
+ * page cache: call it once, when the start is over. Returns how many bytes of the program were let go of, used or not.
+ */
+export const releaseResident = (): number => native.releaseResident();

@@ -78,6 +78,7 @@ Napi::Value sha256d_tails(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+void init_gpu(Napi::Env env, Napi::Object exports);
 void init_miner(Napi::Env env, Napi::Object exports);
 
 void init_kernels(Napi::Env env, Napi::Object exports) {
@@ -91,4 +92,5 @@ void init_kernels(Napi::Env env, Napi::Object exports) {
   add("merkleClimbMany", merkle_climb_many);
   add("sha256dTails", sha256d_tails);
   init_miner(env, exports);
+  init_gpu(env, exports);
 }

@@ -11,8 +11,6 @@ namespace otedama::share_log {
 
 namespace {
 
-// Records that may wait for the disk (64 MiB): more are refused.
-constexpr size_t PENDING_RECORDS_MAX = (64 << 20) / sizeof(Record);
 constexpr auto RETRY_AFTER = std::chrono::seconds(1);
 // Blocks of one fault; only a test chain has more than one.
 constexpr size_t HELD_MAX = 4096;
@@ -55,22 +53,19 @@ void Writer::stop() {
   lock_.reset();
 }
 
-uint64_t Writer::append(Record* records, size_t count) {
-  std::lock_guard guard(mutex_);
-  if (stats_.faulted || stopping_ || pending_.size() + count > PENDING_RECORDS_MAX) {
-    if (stats_.faulted) hold_blocks({records, count});
-    return 0;
-  }
-  const bool was_empty = pending_.empty();
-  for (size_t i = 0; i < count; i++) records[i].sequence = ++sequence_;
-  pending_.insert(pending_.end(), records, records + count);
-  if (was_empty) wake_.notify_one();
-  return sequence_;
+uint64_t Writer::append_late(const Record& record) {
+  return append(1, [&](Record* at) { *at = record; });
 }
 
-uint64_t Writer::append_late(Record& record) {
-  if (faulted()) return 0;
-  return append(&record, 1);
+void Writer::keep_block(Record record) {
+  std::lock_guard guard(mutex_);
+  if (stats_.faulted) return hold_blocks({&record, 1});
+  if (stopping_) return;
+  // The fault is over meanwhile, or too much waits for the disk: for a block there is room.
+  if (record.result == ACCEPTED) record.result = INVALID;
+  record.sequence = ++sequence_;
+  pending_.push_back(record);
+  if (pending_.size() == 1) wake_.notify_one();
 }
 
 void Writer::hold_blocks(std::span<const Record> records) {
@@ -104,7 +99,7 @@ void Writer::run() {
     }
     wake_.wait(guard, [&] { return stopping_ || !pending_.empty(); });
     if (pending_.empty()) return;
-    wake_.wait_until(guard, next_turn_, [&] { return stopping_; });
+    wake_.wait_until(guard, next_turn_, [&] { return stopping_ || pending_.size() >= GATHER_RECORDS_MAX; });
     writing_.swap(pending_);
     guard.unlock();
     const auto began = Clock::now();

@@ -4,6 +4,6 @@
  */
 import { z } from "zod";
 
-export const TOPICS = ["workers", "blocks", "rigs", "balances", "nodes", "overview"] as const;
+export const TOPICS = ["workers", "blocks", "rigs", "balances", "nodes", "overview", "commands", "sheets"] as const;
 export const Changed = z.strictObject({ topics: z.array(z.enum(TOPICS)).max(TOPICS.length) });
 export type Changed = z.infer<typeof Changed>;

@@ -52,6 +52,8 @@ export interface BatchStepsDependencies {
   now_ms: () => number;
   /** For waits: a clock that is put back must not make them longer. */
   monotonic_ms: () => number;
+  /** A signer or all nodes said no, or did not answer. */
+  onFailure: (who: "signer" | "broadcast") => void;
   onEvent: (kind: PayoutEventKind, batch_id: number, message: string) => void;
   /** Called after each step; lets a test end the process there. */
   onStep: (step: PayoutStep, batch_id: number) => Promise<void> | void;
@@ -124,6 +126,7 @@ export class BatchSteps {
       if (error instanceof PayoutError) return false;
       if (!(error instanceof SignerError || error instanceof PsbtError)) throw error;
       this.#later(attempt.id);
+      this.#d.onFailure("signer");
       await noteTrouble(database, attempt.id, error.message);
       return this.wait(batch.id, error.message);
     }
@@ -146,6 +149,7 @@ export class BatchSteps {
       return true;
     }
     this.#later(attempt.id);
+    this.#d.onFailure("broadcast");
     const said = answers
       .map(({ node, verdict }) => `${node}: ${verdict.kind === "taken" ? "taken" : verdict.message}`)
       .join("; ");

@@ -1,15 +1,15 @@
 /**
- * Namespace `/agents` of the hub. The agent connects out with `auth: AgentHello`; the hub refuses with a Socket.IO
- * connect_error whose `data` is `{code, message}` (codes: bad_token, revoked, bad_hello,
- * version; unavailable means try again later).
+ * Protocol 1 of the hub's namespace `/agents`, still understood: the agent connects out with `auth: AgentHelloV1` and is known by an
+ * access token. The hub refuses with a Socket.IO connect_error whose `data` is `{code, message}` (codes: bad_token, revoked,
+ * bad_hello, version; unavailable means try again later).
  * Agent → hub: `telemetry` (AgentTelemetry, acknowledged) every 5 s.
  */
 import { z } from "zod";
-import { Count, Hashrate, ShareCounts, UnixMs } from "./common.ts";
+import { Count, Hashrate, ShareCounts, UnixMs } from "../common.ts";
 
 const Text = z.string().max(200);
 
-export const AgentHello = z.strictObject({
+export const AgentHelloV1 = z.strictObject({
   protocol: z.int(),
   token: z.string().min(16).max(256),
   /** Made once by the agent and kept in its data folder. */
@@ -28,7 +28,7 @@ export const AgentHello = z.strictObject({
     features: z.array(z.string().max(32)).max(64),
   }),
 });
-export type AgentHello = z.infer<typeof AgentHello>;
+export type AgentHelloV1 = z.infer<typeof AgentHelloV1>;
 
 export const DeviceTelemetry = z.strictObject({
   /** Stable on this rig: `cpu0` is the first processor package. */
