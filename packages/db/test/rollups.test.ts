@@ -8,7 +8,7 @@ import { pagesOf } from "../src/bench/pages.ts";
 import { NotEmptyError, seedDatabase } from "../src/bench/seed.ts";
 import { startTestPostgres, type TestPostgres } from "../src/embedded/index.ts";
 import { applyShares, type BucketDelta, ensureWorker, openDatabase, writeNetworkDifficulty } from "../src/pool/index.ts";
-import { accountHashrateSeries, hashrateSeries, openWebDatabase, readStatistics } from "../src/web/index.ts";
+import { accountHashrateSeries, hashrateSeries, listWorkers, openWebDatabase, readStatistics } from "../src/web/index.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -220,7 +220,7 @@ test("a made-up pool: every page asks indexes, and what it shows agrees with the
     const pages = pagesOf(await readSubjects(sql, now_ms));
     // So small a database is read from end to end gladly: what is asked is whether anything has to be.
     await sql.query("SET enable_seqscan = off");
-    expect(await findScans(sql, pages)).toEqual([]);
+    expect(await findScans(sql, pages, now_ms)).toEqual([]);
     await sql.query("SET enable_seqscan = on");
 
     // The year's chart of the pool, and of a worker and its account, against the buckets themselves.
@@ -256,6 +256,32 @@ test("a made-up pool: every page asks indexes, and what it shows agrees with the
         if (rate !== null && rate !== undefined) expect(rate * (end_s - open_s)).toBeCloseTo(running, -2);
       }
     }
+    // The list's first pages come out of an index, the others out of a sort: in one order, and each with the number of all.
+    // One transaction has one clock, and the pool one connection: nobody becomes idle meanwhile.
+    await sql.query("BEGIN");
+    const listed: number[] = [];
+    for (const state of [null, "mining", "idle", "offline"] as const) {
+      const ids: number[] = [];
+      let total = 0;
+      for (let page = 1; page === 1 || ids.length < total; page++) {
+        const query = { q: "", state, account_id: null, sort: "hashrate", dir: "desc", page, page_size: 37 } as const;
+        const found = await listWorkers(sql, query);
+        total = found.total;
+        expect(found.rows.length).toBe(Math.min(37, total - ids.length));
+        ids.push(...found.rows.map((row) => row.id));
+      }
+      if (state === null) {
+        const { rows } = await sql.query<{ id: number }>(
+          `SELECT worker_id AS id FROM worker_state
+            ORDER BY CASE WHEN last_share_at > now() - interval '15 minutes' THEN hashrate_m15_hps ELSE 0 END DESC, worker_id DESC`,
+        );
+        expect(ids).toEqual(rows.map((row) => row.id));
+      } else listed.push(...ids);
+    }
+    await sql.query("COMMIT");
+    expect(new Set(listed).size).toBe(300);
+    expect(listed).toHaveLength(300);
+
     const { statistics } = await readStatistics(sql, now_ms);
     const efforts = await sql.query<{ sum: number }>(
       "SELECT sum(effort)::float8 AS sum FROM (SELECT effort FROM block ORDER BY found_at DESC LIMIT 50) b",

@@ -234,6 +234,7 @@ async function seedLedger(db: pg.ClientBase, { accounts }: SeedOptions): Promise
 
 /** Three of five are connected, nearly all of those with a share in the last minutes. */
 async function seedWorkerStates(db: pg.ClientBase, { now_ms }: SeedOptions): Promise<void> {
+  await db.query("TRUNCATE worker_state");
   await db.query(
     `INSERT INTO worker_state (worker_id, connections, user_agent, difficulty, hashrate_m1_hps, hashrate_m15_hps, hashrate_d1_hps, accepted,
        stale, duplicate, low_difficulty, invalid, last_share_at)
@@ -242,11 +243,7 @@ async function seedWorkerStates(db: pg.ClientBase, { now_ms }: SeedOptions): Pro
             to_timestamp($1::float8 / 1000) - CASE WHEN w.id % 5 < 3 THEN interval '10 minutes' * random() * 1.05 ELSE interval '30 days' * random() END
        FROM (SELECT id, CASE WHEN id % 5 < 3 THEN 1e12 * power(random(), 3) ELSE 0 END AS rate FROM worker) w
        LEFT JOIN (SELECT worker_id, sum(accepted) AS accepted, sum(rejected) AS rejected FROM worker_work WHERE span_s = 86400
-                   GROUP BY worker_id) t ON t.worker_id = w.id
-     ON CONFLICT (worker_id) DO UPDATE SET connections = excluded.connections, user_agent = excluded.user_agent,
-       difficulty = excluded.difficulty, hashrate_m1_hps = excluded.hashrate_m1_hps, hashrate_m15_hps = excluded.hashrate_m15_hps,
-       hashrate_d1_hps = excluded.hashrate_d1_hps, accepted = excluded.accepted, stale = excluded.stale,
-       last_share_at = excluded.last_share_at`,
+                   GROUP BY worker_id) t ON t.worker_id = w.id`,
     [now_ms],
   );
 }
