@@ -47,6 +47,8 @@ export interface ProvisionerOptions {
   timing: SshTiming;
   /** How long an agent may take to report. */
   wait_s: number;
+  /** How much longer a rig waits for our word before it decides for itself. */
+  grace_s: number;
   retry_ms: readonly number[];
   /** A secret that nobody uses is forgotten after this. */
   forget_after_ms: number;
@@ -100,7 +102,7 @@ export class Provisioner {
   start(): void {
     const { database, log } = this.#dependencies;
     endOrphanedRuns(database.sql).catch((error: unknown) => log.debug({ err: error }, "old runs could not be ended"));
-    this.#timer = setInterval(() => this.#forgetIdle(), 5_000);
+    this.#timer = setInterval(() => this.forgetIdle(), 5_000);
     this.#timer.unref();
   }
 
@@ -455,6 +457,7 @@ export class Provisioner {
             ...{ rig, facts, secret, user, release, file, unit: UNIT },
             settings: (token) => agentSettings(run, rig, this.#options.control_url, token),
             wait_s: this.#options.wait_s,
+            grace_s: this.#options.grace_s,
             retry_ms: this.#options.retry_ms,
           },
           {
@@ -510,7 +513,8 @@ export class Provisioner {
     await storeProvisionRun(this.#dependencies.database.sql, run.options.id, rigs, run.ended_at_ms !== null);
   }
 
-  #forgetIdle(): void {
+  /** Ends what nobody touched for long. */
+  forgetIdle(): void {
     const now_ms = this.#dependencies.now();
     for (const run of this.#runs.values()) {
       if (run.secret.held && run.busy === 0 && now_ms - run.touched_at_ms >= this.#options.forget_after_ms) {
