@@ -30,7 +30,9 @@ export const stratum = z
     ack: z
       .enum(["durable", "fast"])
       .default("durable")
-      .describe("`durable` answers a share after it is on disk, `fast` before: a crash may lose a tenth of a second of answered shares."),
+      .describe(
+        "`durable` answers a share after it is on disk, `fast` before: a crash may lose a tenth of a second of answered shares.",
+      ),
     instance_id: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "must be lower-case letters, digits and dashes")
