@@ -34,6 +34,7 @@ import { findMiner } from "./miners/find_miner.ts";
 import { Miners } from "./miners/miners.ts";
 import { Notices } from "./notices/notices.ts";
 import { resolveBySystem } from "./notices/targets.ts";
+import { startProvisioner } from "./provision/start.ts";
 import { ReleaseFiles } from "./releases/release_files.ts";
 import { Releases } from "./releases/releases.ts";
 import { RolloutRunner } from "./releases/rollout_runner.ts";
@@ -55,6 +56,8 @@ export interface WebDependencies {
   pages: Pages;
   log: Logger;
   version: string;
+  /** The socket of this machine's SSH agent; null where there is none. */
+  ssh_agent: string | null;
   now: () => number;
 }
 
@@ -78,7 +81,7 @@ const LAST_WRITES_MS = 1_000;
 
 /** Throws a sentence when the port cannot be had. */
 export async function startWeb(settings: WebSettings, dependencies: WebDependencies): Promise<Web> {
-  const { pages, log, version, now } = dependencies;
+  const { pages, log, version, ssh_agent, now } = dependencies;
   const public_url = new URL(settings.public_url);
   const counters = new Counters();
   const control_key = openControlKey(settings.data_dir);
@@ -155,6 +158,16 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     { sql, files: release_files, control_key, now },
   );
   let hub: Hub;
+  const provisioner = startProvisioner(
+    { control_url: settings.public_url, ssh_agent, control_key: control_key.public_key },
+    {
+      database,
+      files: new ReleaseFiles(settings.data_dir),
+      retired: (agent_id) => hub.retired(agent_id),
+      tell: (person_id, news) => hub.provision(person_id, news),
+      ...{ counters, log, now },
+    },
+  );
   const services: Services = {
     log,
     network: settings.network,
@@ -168,6 +181,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
     second_factors,
     notices,
+    provisioner,
     password_proofs: new PasswordProofs({ database, passwords, now }),
     public_url: settings.public_url,
     control_key,
@@ -274,6 +288,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   });
 
   async function close(): Promise<void> {
+    provisioner.stop();
     watch.stop();
     feed.stop();
     public_feed.stop();
@@ -300,6 +315,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   await watch.start();
   started = true;
   notices.start();
+  provisioner.start();
   feed.start();
   fleet.start();
   rollouts.start();

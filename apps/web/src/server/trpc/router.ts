@@ -87,6 +87,16 @@ import { channels as releasesChannels } from "./releases/channels.ts";
 import { list as releasesList } from "./releases/list.ts";
 import { publish as releasesPublish } from "./releases/publish.ts";
 import { setSiteChannel } from "./releases/set_site_channel.ts";
+import { begin as provisionBegin } from "./provision/begin.ts";
+import { check as provisionCheck } from "./provision/check.ts";
+import { confirmKeys } from "./provision/confirm_keys.ts";
+import { end as provisionEnd } from "./provision/end.ts";
+import { forgetPin } from "./provision/forget_pin.ts";
+import { get as provisionGet } from "./provision/get.ts";
+import { importKnownHosts } from "./provision/import_known_hosts.ts";
+import { log as provisionLog } from "./provision/log.ts";
+import { open as provisionOpen } from "./provision/open.ts";
+import { overview as provisionOverview } from "./provision/overview.ts";
 import { counts as rigsCounts } from "./rigs/counts.ts";
 import { get as rigsGet } from "./rigs/get.ts";
 import { list as rigsList } from "./rigs/list.ts";
@@ -195,6 +205,18 @@ export const appRouter = router({
     change: placesChange,
     remove: placesRemove,
     changeMembers,
+  }),
+  provision: router({
+    overview: provisionOverview,
+    open: provisionOpen,
+    get: provisionGet,
+    log: provisionLog,
+    confirmKeys,
+    importKnownHosts,
+    check: provisionCheck,
+    begin: provisionBegin,
+    end: provisionEnd,
+    forgetPin,
   }),
   balances: router({ list: balancesList, get: balancesGet }),
   ledger: router({
