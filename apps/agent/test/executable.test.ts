@@ -5,26 +5,28 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { AgentBuild } from "@otedama/shared";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { withNote } from "../executable/elf_note.ts";
 import { TestPool } from "./stratum_server.ts";
 
 const BUILD = join(import.meta.dirname, "../executable/build.ts");
+const PLATFORM = `${process.platform}-${process.arch}`;
 const run = promisify(execFile);
 
 let folder: string;
 /** As it lies on a rig. */
 let executable: string;
-let built: { version: string; files: { platform: string; bytes: number; sha256: string }[] };
+let built: AgentBuild;
 const processes: ChildProcess[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "otedama-executable-"));
   await run(process.execPath, [BUILD, "--out", join(folder, "dist"), "--version", "7.8.9-test"]);
-  built = JSON.parse(readFileSync(join(folder, "dist/build.json"), "utf8"));
+  built = AgentBuild.parse(JSON.parse(readFileSync(join(folder, "dist", PLATFORM, "build.json"), "utf8")));
   executable = join(folder, "versions/42-7.8.9-test/otedama-agent");
   mkdirSync(dirname(executable), { recursive: true });
-  renameSync(join(folder, "dist", `${process.platform}-${process.arch}`, "otedama-agent"), executable);
+  renameSync(join(folder, "dist", PLATFORM, "otedama-agent"), executable);
 });
 afterAll(() => {
   for (const child of processes) child.kill("SIGKILL");
@@ -34,11 +36,8 @@ afterAll(() => {
 describe("the agent as one file", () => {
   test("is what build.json says that it is", () => {
     const bytes = readFileSync(executable);
-    expect(built).toMatchObject({
-      version: "7.8.9-test",
-      files: [{ platform: `${process.platform}-${process.arch}`, bytes: bytes.length }],
-    });
-    expect(createHash("sha256").update(bytes).digest("hex")).toBe(built.files[0]?.sha256);
+    expect(built).toMatchObject({ version: "7.8.9-test", platform: PLATFORM, name: "otedama-agent", bytes: bytes.length });
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(built.sha256);
   });
 
   test("runs without this checkout, without Node, and without an environment", async () => {

@@ -41,6 +41,7 @@ import { keptFor } from "./telemetry/kept_for.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { NetworkLog } from "./telemetry/network_log.ts";
 import { NodeHealth } from "./telemetry/node_health.ts";
+import { PayoutWatch } from "./telemetry/payout_watch.ts";
 import { Snapshots } from "./telemetry/snapshot.ts";
 import { AverageFees } from "./work/average_fees.ts";
 import type { Job } from "./work/job.ts";
@@ -89,6 +90,7 @@ const RETENTION_MS = 600_000;
 const DAY_MS = 86_400_000;
 const SETTLED_FILES_MS = 7 * DAY_MS;
 /** A list of every session is long on a large pool: it is made this often at most. */
+const PAYOUT_WATCH_MS = 15_000;
 const SESSIONS_MS = 2_000;
 
 function isPast(at: LogPosition | null, end: { segment: number; bytes: number }): boolean {
@@ -369,6 +371,14 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "blocks are not followed"),
     },
   );
+  const payout_watch = new PayoutWatch(
+    { every_ms: PAYOUT_WATCH_MS, network },
+    {
+      database,
+      databaseUp: () => monitor.up,
+      onTrouble: (error) => log.debug({ error: error.message }, "the payouts' figures are not read"),
+    },
+  );
   const payouts: PayoutExecutor = new PayoutExecutor(
     {
       ...PAYOUT_OPTIONS,
@@ -385,6 +395,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       node: () => source.active,
       signer: makeSigner(settings.payouts.signer),
       now_ms,
+      onFailure: (who) => payout_watch.failed(who),
       onEvent: (kind, batch_id, message) => tell(`payout_${kind}`, String(batch_id), message),
       onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "payouts are not followed"),
     },
@@ -457,6 +468,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     empty_templates: () => source.empty_templates,
     hub_connected: () => hub?.connected ?? false,
     logins: () => policy.logins,
+    payouts: payout_watch,
     tls: () => tls && certificate && { ...tls.handshakes, not_after_ms: certificate.not_after_ms },
   });
   const metricsServer =
@@ -505,6 +517,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   await stories.start();
   tracker.start();
   payouts.start();
+  payout_watch.start();
   states.start();
   network_log.start();
   retention.start();
@@ -553,6 +566,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       retention.stop(),
       tracker.stop(),
       payouts.stop(),
+      payout_watch.stop(),
       live.stop(),
       metricsServer?.stop(),
     ]);

@@ -12,6 +12,7 @@ import {
   listHolds,
   PayoutError,
   readBatch,
+  readPayoutFigures,
   readPayoutSummary,
   requestBump,
 } from "@otedama/db/payouts";
@@ -137,12 +138,21 @@ test("coinbases from before payouts were followed are found, and what waits says
   expect(await stateOf(batch_id)).toBe("broadcast");
   expect(kit.events.map(([kind]) => kind)).toEqual(["waiting", "sent"]);
   const { wallet } = await readPayoutSummary(database, { network: "regtest" });
+  const watched = await readPayoutFigures(database, { network: "regtest" });
+  expect(watched.batches.find(({ state }) => state === "broadcast")).toEqual({
+    state: "broadcast",
+    batches: 1,
+    amount_sats: 300_000_000,
+  });
+  expect(watched).toMatchObject({ stopped: 0, due: { accounts: 0, amount_sats: 0 }, spendable_sats: wallet.spendable_sats });
+  expect(watched.oldest_open_s).toBeGreaterThan(0);
   expect(wallet.reserved_sats).toBe(5_000_000_000);
   await mine(2);
   await work(kit);
   const { batch, items, transactions } = await readBatch(database, batch_id);
   expect([batch.state, batch.confirmations]).toEqual(["settled", 2]);
   expect(items[0]).toMatchObject({ amount_sats: 300_000_000, fee_part_sats: 0, paid_sats: 300_000_000 });
+  expect((await readPayoutFigures(database, { network: "regtest" })).oldest_open_s).toBe(0);
   // The pool bears the fee, and the change is there to spend again.
   const fee = BigInt(transactions[0]?.fee_sats ?? 0);
   expect(await balances(database)).toMatchObject({ network_fee: fee, fee_available: -fee, miner_paid: 300_000_000n });
@@ -294,6 +304,7 @@ test("a signer that refuses says why, and is asked again when it may", async () 
   const batch_id = await plan();
   await work(kit);
   expect(await waitingFor(batch_id)).toMatch(/^The signer refuses: Input 1 \(.*\) pays bcrt1q.*, which is not this signer's key/);
+  expect(new Set(kit.failures)).toEqual(new Set(["signer"]));
   // The same batch by the signer that has the key.
   await work(executor());
   expect(await stateOf(batch_id)).toBe("broadcast");

@@ -61,7 +61,7 @@ struct Bench {
   Bench() {
     shared.log.start();
     shared.tip = 1;
-    loop.post_job(std::make_shared<const Job>(fuzz_job(1), 1, 1, shared.duplicate_bytes));
+    loop.post_job(std::make_shared<const Job>(fuzz_job(1), 1, 1, shared.duplicate_memory));
     loop.turn(0);
   }
 

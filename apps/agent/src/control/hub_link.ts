@@ -1,5 +1,5 @@
 /** The connection to the control plane: outbound, and never in mining's way. */
-import { Ack, type AgentHelloV1, type AgentTelemetry } from "@otedama/shared";
+import { Ack, type AgentHelloV1, type AgentTelemetry } from "@otedama/shared/agent";
 import { io, type Socket } from "socket.io-client";
 import { z } from "zod";
 

@@ -1,5 +1,5 @@
 import { arch, hostname, release, type } from "node:os";
-import { type AgentHelloV1, HUB_PROTOCOL_VERSIONS } from "@otedama/shared";
+import { type AgentHelloV1, HUB_PROTOCOL_VERSIONS } from "@otedama/shared/agent";
 import type { Machine } from "../telemetry/machine.ts";
 
 export interface HelloFacts {

@@ -40,6 +40,7 @@ export function webSettings(config: Config, facts: StackFacts, session_secret: s
     session_secret,
     trusted_proxies: config.api.trusted_proxies,
     notices: { allow_private_targets: config.notices.allow_private_targets, smtp: smtpSettings(config.notices.smtp) },
+    releases: { build_folder: config.releases.build_folder === undefined ? null : resolve(config.releases.build_folder) },
   });
 }
 

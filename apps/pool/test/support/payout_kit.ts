@@ -174,6 +174,8 @@ export interface ExecutorKit {
   executor: PayoutExecutor;
   events: [string, number, string][];
   troubles: string[];
+  /** Who took no payout, in order. */
+  failures: string[];
   close(): Promise<void>;
 }
 
@@ -192,6 +194,7 @@ export function makeExecutor(
   const node = { name: "chain", rpc };
   const events: ExecutorKit["events"] = [];
   const troubles: string[] = [];
+  const failures: string[] = [];
   const executor = new PayoutExecutor(
     {
       ...PAYOUT_OPTIONS,
@@ -213,6 +216,7 @@ export function makeExecutor(
       node: () => node,
       signer: test.signer,
       now_ms: test.now_ms ?? (() => Date.now()),
+      onFailure: (who) => failures.push(who),
       onEvent: (kind, batch_id, message) => events.push([kind, batch_id, message]),
       onTrouble: (error) => troubles.push(error.message),
       ...(test.onStep && { onStep: test.onStep }),
@@ -222,7 +226,7 @@ export function makeExecutor(
     await executor.stop();
     rpc.close();
   };
-  return { executor, events, troubles, close };
+  return { executor, events, troubles, failures, close };
 }
 
 /** Everything that the chain ever paid to each script, coinbases left out, and what of it is not spent. */

@@ -15,11 +15,14 @@ import { createAuditExport } from "./http/audit_export.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
 import { createClientAddress } from "./http/client_address.ts";
 import { ClientBounds } from "./http/client_bounds.ts";
+import { createEnrolHandler } from "./http/enrol_handler.ts";
 import { createPayoutsExport } from "./http/payouts_export.ts";
+import { createReleaseHandler } from "./http/release_handler.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
-import { startHub } from "./hub/hub.ts";
+import { type Hub, startHub } from "./hub/hub.ts";
+import { openControlKey } from "./keys/control_key.ts";
 import { DatabaseWatch } from "./live/database_watch.ts";
 import { FleetWriter } from "./live/fleet_writer.ts";
 import { LiveFigures } from "./live/live_figures.ts";
@@ -30,6 +33,8 @@ import { findMiner } from "./miners/find_miner.ts";
 import { Miners } from "./miners/miners.ts";
 import { Notices } from "./notices/notices.ts";
 import { resolveBySystem } from "./notices/targets.ts";
+import { ReleaseFiles } from "./releases/release_files.ts";
+import { Releases } from "./releases/releases.ts";
 import { createRestHandler } from "./rest/handler.ts";
 import { ApiKeys } from "./rest/keyed/api_keys.ts";
 import { createKeyedHandler } from "./rest/keyed/handler.ts";
@@ -63,6 +68,7 @@ const DISCORD_ORIGINS = [
   "https://canary.discord.com",
 ];
 const NOTICES_MS = 2_000;
+const OFFLINE_WORKERS_MS = 30_000;
 const LAST_ANSWERS_MS = 500;
 const LAST_WRITES_MS = 1_000;
 
@@ -71,6 +77,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   const { pages, log, version, now } = dependencies;
   const public_url = new URL(settings.public_url);
   const counters = new Counters();
+  const control_key = openControlKey(settings.data_dir);
   const database = openWebDatabase(
     { url: settings.database_url, connections_max: 10, connect_timeout_ms: 3_000, statement_timeout_ms: 10_000 },
     { onError: (error) => log.debug({ err: error }, "a database connection broke") },
@@ -91,6 +98,8 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       telegram_origin: TELEGRAM_ORIGIN,
       discord_origins: DISCORD_ORIGINS,
       interval_ms: NOTICES_MS,
+      workers_ms: OFFLINE_WORKERS_MS,
+      secret: settings.session_secret,
     },
     { database, sealer, resolve: resolveBySystem, counters, log, now },
   );
@@ -136,6 +145,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     { read: (window) => hashrateSeries(sql, null, window, now()), now },
   );
   const statistics = new StatisticsKeeper({ ttl_ms: 5_000 }, { read: () => readStatistics(sql, now()), now });
+  let hub: Hub;
   const services: Services = {
     log,
     network: settings.network,
@@ -151,6 +161,14 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     notices,
     password_proofs: new PasswordProofs({ database, passwords, now }),
     public_url: settings.public_url,
+    control_key,
+    fleet: {
+      written: (agent_ids) => {
+        hub.written(agent_ids);
+        feed.changedNow("rigs", "commands", "sheets");
+      },
+      retired: (agent_id) => hub.retired(agent_id),
+    },
     now,
   };
   const public_figures = new PublicFigures(
@@ -163,7 +181,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   );
 
   const keys = new ApiKeys({ rate: { per_s: 10, burst: 50 }, counted_max: 10_000, lookups_max: 64 }, { sql, now });
-  const miners = new Miners({ network: settings.network, pool: public_url.host, secret: settings.session_secret }, { sql, now });
+  const miners = new Miners(
+    { network: settings.network, pool: public_url.host, secret: settings.session_secret, email_ready: notices.email_ready },
+    { sql, links: notices.miner_links, now },
+  );
   const miner_reads = new ClientBounds({ per_s: 5, burst: 100, clients_max: 20_000 }, { now });
   const miner_writes = new ClientBounds({ per_s: 0.2, burst: 20, clients_max: 20_000 }, { now });
   const server = createServer({
@@ -186,6 +207,16 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       audit_export: createAuditExport(services),
       auth: createAuthHandler({ auth, counters, public_url, database, addressOf }),
       trpc: createTrpcHandler(services, { addressOf }),
+      enrol: createEnrolHandler({
+        sql,
+        control_key,
+        asks: new ClientBounds({ per_s: 5, burst: 500, clients_max: 20_000 }, { now }),
+        refusals: new ClientBounds({ per_s: 0.05, burst: 20, clients_max: 20_000 }, { now }),
+        enrolled: (agent_id) => hub.keyed(agent_id),
+        addressOf,
+        counters,
+        log,
+      }),
       exports: createPayoutsExport(services),
       pages,
       minerPages: (request) => miner_reads.take(addressOf(request)),
@@ -194,7 +225,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       log,
     }),
   );
-  const hub = startHub(
+  hub = startHub(
     {
       public_url,
       message_bytes_max: 131_072,
@@ -202,8 +233,9 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       browsers_max: 5_000,
       agents_max: AGENTS_MAX,
       recheck_ms: 3_000,
+      challenge_ms: 10_000,
     },
-    { server, sql, auth, figures, fleet, feed, trouble: notices.live, counters, log, now },
+    { server, sql, auth, figures, fleet, feed, control_key, trouble: notices.live, counters, log, now },
   );
   server.maxConnections = CONNECTIONS_MAX;
   server.on("upgrade", (request, socket, head) => {
@@ -244,7 +276,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   notices.start();
   feed.start();
   fleet.start();
-  const sweep = startSweep({ interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, rows_max: 5_000 }, { sql, log, now });
+  const sweep = startSweep(
+    { interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, keep_events_ms: 90 * 86_400_000, rows_max: 5_000 },
+    { sql, log, now },
+  );
   public_feed.start();
   setBridge({
     whoIs: services.whoIs,

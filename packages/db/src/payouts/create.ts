@@ -23,6 +23,8 @@ export interface CreateBatchesOptions {
   excluded_account_ids?: readonly number[];
   /** Leaves the pool's own fees where they are. */
   without_fees?: boolean;
+  /** People who have to approve it, where the policy asks for fewer. */
+  approvals_min?: number;
   /** The dry run's sum: refused with `changed` when the balances have moved since. */
   expected_total_sats?: number | bigint;
 }
@@ -80,20 +82,21 @@ export async function createBatches(database: Database | Transaction, options: C
         `The balances changed since the dry run: it would be ${formatSats(plan.total_sats)} BTC now and was ${formatSats(expected)} BTC. Look at the plan again.`,
       );
     }
+    const approvals_required = Math.max(plan.approvals_required, options.approvals_min ?? 0);
     const batch_ids: number[] = [];
     for (const { pays, items } of await batchesOf(client, plan)) {
       const { rows } = await client.query<{ id: number }>(
         `INSERT INTO payout_batch (state, pays, plan_key, created_by, policy_version, fee_payer, approvals_required, amount_sats, note)
          VALUES ($1::payout_batch_state, $2::payout_batch_pays, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
         [
-          plan.approvals_required === 0 ? "approved" : "planned",
+          approvals_required === 0 ? "approved" : "planned",
           pays,
           batch_ids.length === 0 ? key : `${key}/${batch_ids.length + 1}`,
           options.created_by,
           version,
           // What the pool keeps of its fees is for the miners' batches: its own payment bears its own cost.
           pays === "fees" ? "miners" : policy.payouts.fee_payer,
-          plan.approvals_required,
+          approvals_required,
           items.reduce((sum, item) => sum + item.amount_sats, 0n).toString(),
           options.note ?? null,
         ],
@@ -106,7 +109,7 @@ export async function createBatches(database: Database | Transaction, options: C
       made: batch_ids.length > 0,
       batch_ids,
       total_sats: plan.total_sats,
-      approvals_required: plan.approvals_required,
+      approvals_required,
     };
   });
 }

@@ -9,6 +9,7 @@ export { dryRunPayouts } from "./dry_run.ts";
 export { PayoutError, type PayoutErrorCode } from "./errors.ts";
 export { excludeItem } from "./exclude.ts";
 export { explainAccount } from "./explain.ts";
+export { type PayoutFigures, readPayoutFigures } from "./figures.ts";
 export { type HistoryQuery, historyCsvHeader, historyCsvLine, listPayoutHistory } from "./history.ts";
 export { holdAccount, listHolds, readHold, releaseAccount } from "./holds.ts";
 export { listPayments } from "./payments.ts";

@@ -32,16 +32,17 @@ struct Kernel {
   void (*run)(const Group&);
   // Null where the kernel takes one group at a time.
   void (*run_two)(const Group[2]);
+  void (*run_three)(const Group[3]);
 };
 
 constexpr Kernel KERNELS[] = {
 #if defined(__x86_64__)
-    {FEATURE_AVX512, 16, 4, 7, sha256d_group_avx512, sha256d_two_groups_avx512},
-    {FEATURE_SHA_NI, 2, 1, 1, sha256d_group_sha_ni, nullptr},
-    {FEATURE_AVX2, 8, 3, 3, sha256d_group_avx2, nullptr},
-    {FEATURE_SSE41, 4, 2, 2, sha256d_group_sse41, nullptr},
+    {FEATURE_AVX512, 16, 4, 7, sha256d_group_avx512, sha256d_two_groups_avx512, sha256d_three_groups_avx512},
+    {FEATURE_SHA_NI, 2, 1, 1, sha256d_group_sha_ni, nullptr, nullptr},
+    {FEATURE_AVX2, 8, 3, 3, sha256d_group_avx2, nullptr, nullptr},
+    {FEATURE_SSE41, 4, 2, 2, sha256d_group_sse41, nullptr, nullptr},
 #endif
-    {0, 1, 1, 1, sha256d_group_portable, nullptr},
+    {0, 1, 1, 1, sha256d_group_portable, nullptr, nullptr},
 };
 
 const Kernel& kernel_for(size_t messages, uint32_t features) {
@@ -52,16 +53,25 @@ const Kernel& kernel_for(size_t messages, uint32_t features) {
   return KERNELS[sizeof KERNELS / sizeof *KERNELS - 1];
 }
 
-// Runs `fill(group, lane, place, message)` for messages 0 … n - 1 over as many groups as it takes. `place` counts lanes over both groups
-// where two run side by side. Idle lanes repeat the last message and write to a place nobody reads.
+constexpr size_t GROUPS_MAX = 3;
+
+// How many groups this kernel best takes side by side.
+size_t groups_for(const Kernel& kernel, size_t messages) {
+  const auto worth = [&](size_t groups) { return messages >= (groups - 1) * kernel.lanes + kernel.worth_from_with_sha_ni; };
+  if (kernel.run_three && worth(3)) return 3;
+  return kernel.run_two && worth(2) ? 2 : 1;
+}
+
+// Runs `fill(group, lane, place, message)` for messages 0 … n - 1 over as many groups as it takes. `place` counts lanes over all groups
+// that run side by side. Idle lanes repeat the last message and write to a place nobody reads.
 template <class Fill>
 void in_groups(size_t n, size_t head_blocks, size_t tail_blocks, Fill fill) {
   const uint32_t features = active_features();
   uint8_t unread[DIGEST_BYTES];
   for (size_t first = 0; first < n;) {
     const Kernel& kernel = kernel_for(n - first, features);
-    const size_t count = kernel.run_two && n - first >= kernel.lanes + kernel.worth_from_with_sha_ni ? 2 : 1;
-    Group groups[2];
+    const size_t count = groups_for(kernel, n - first);
+    Group groups[GROUPS_MAX];
     for (size_t g = 0; g < count; g++) {
       Group& group = groups[g];
       const size_t used = n - first < kernel.lanes ? n - first : kernel.lanes;
@@ -76,7 +86,11 @@ void in_groups(size_t n, size_t head_blocks, size_t tail_blocks, Fill fill) {
       }
       first += used;
     }
-    count == 2 ? kernel.run_two(groups) : kernel.run(groups[0]);
+    if (count == 3) {
+      kernel.run_three(groups);
+    } else {
+      count == 2 ? kernel.run_two(groups) : kernel.run(groups[0]);
+    }
   }
 }
 
@@ -96,7 +110,7 @@ size_t pad(uint8_t out[2 * BLOCK_BYTES], const uint8_t* rest, size_t rest_bytes,
 
 void sha256d_many_80(const uint8_t* headers, uint8_t* out, size_t n) {
   constexpr size_t HEADER_BYTES = 80;
-  uint8_t tails[2 * LANES_MAX][2 * BLOCK_BYTES];
+  uint8_t tails[GROUPS_MAX * LANES_MAX][2 * BLOCK_BYTES];
   in_groups(n, 1, 1, [&](Group& group, size_t lane, size_t place, size_t message) {
     const uint8_t* header = headers + message * HEADER_BYTES;
     pad(tails[place], header + BLOCK_BYTES, HEADER_BYTES - BLOCK_BYTES, HEADER_BYTES);
@@ -119,7 +133,7 @@ void sha256d_many_64(const uint8_t* pairs, uint8_t* out, size_t n) {
 }
 
 void sha256d_from_midstate_many(const Remainder* messages, uint8_t* out, size_t n) {
-  constexpr size_t CHUNK = 64;
+  constexpr size_t CHUNK = 48;
   const auto head_blocks = [](const Remainder& message) { return message.tail_bytes / BLOCK_BYTES; };
   const auto two_tails = [](const Remainder& message) { return message.tail_bytes % BLOCK_BYTES >= BLOCK_BYTES - 8; };
   for (size_t first = 0; first < n; first += CHUNK) {
@@ -136,7 +150,7 @@ void sha256d_from_midstate_many(const Remainder* messages, uint8_t* out, size_t 
         done |= uint64_t{1} << i;
         members[member_count++] = i;
       }
-      uint8_t tails[2 * LANES_MAX][2 * BLOCK_BYTES];
+      uint8_t tails[GROUPS_MAX * LANES_MAX][2 * BLOCK_BYTES];
       in_groups(member_count, head_blocks(chunk[shape]), two_tails(chunk[shape]) ? 2 : 1, [&](Group& group, size_t lane, size_t place, size_t member) {
         const Remainder& message = chunk[members[member]];
         const size_t whole = head_blocks(message) * BLOCK_BYTES;

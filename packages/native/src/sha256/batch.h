@@ -24,8 +24,9 @@ void sha256d_group_portable(const Group& group);
 void sha256d_group_sse41(const Group& group);
 void sha256d_group_avx2(const Group& group);
 void sha256d_group_avx512(const Group& group);
-// Two groups of one shape, side by side.
+// Two and three groups of one shape, side by side.
 void sha256d_two_groups_avx512(const Group groups[2]);
+void sha256d_three_groups_avx512(const Group groups[3]);
 void sha256d_group_sha_ni(const Group& group);
 #endif
 

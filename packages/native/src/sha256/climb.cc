@@ -18,11 +18,12 @@ struct Kernel {
   void (*run)(uint8_t* nodes, const uint32_t* branches, size_t levels);
 };
 
-constexpr size_t CLIMB_LANES_MAX = 32;
+constexpr size_t CLIMB_LANES_MAX = 48;
 
 // Widest first.
 constexpr Kernel KERNELS[] = {
 #if defined(__x86_64__)
+    {FEATURE_AVX512, 48, 36, 36, climb_three_avx512},
     {FEATURE_AVX512, 32, 20, 22, climb_two_avx512},
     {FEATURE_AVX512, 16, 4, 7, climb_avx512},
     {FEATURE_AVX2, 8, 3, 9, climb_avx2},

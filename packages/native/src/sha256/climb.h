@@ -31,8 +31,9 @@ alignas(64) inline constexpr auto PAIR_PADDING_WORDS = [] {
 void climb_sse41(uint8_t* nodes, const uint32_t* branches, size_t levels);
 void climb_avx2(uint8_t* nodes, const uint32_t* branches, size_t levels);
 void climb_avx512(uint8_t* nodes, const uint32_t* branches, size_t levels);
-// Two vectors side by side.
+// Two and three vectors side by side.
 void climb_two_avx512(uint8_t* nodes, const uint32_t* branches, size_t levels);
+void climb_three_avx512(uint8_t* nodes, const uint32_t* branches, size_t levels);
 #endif
 
 }  // namespace otedama::sha256

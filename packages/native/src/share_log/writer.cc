@@ -11,8 +11,6 @@ namespace otedama::share_log {
 
 namespace {
 
-// Records that may wait for the disk (64 MiB): more are refused.
-constexpr size_t PENDING_RECORDS_MAX = (64 << 20) / sizeof(Record);
 constexpr auto RETRY_AFTER = std::chrono::seconds(1);
 // Under load the log rests as long after a turn as the turn took, so that twice as many shares ride on each sync: that is half the cost
 // for a small part of the answer time. A share that comes while nothing is going on does not wait.
@@ -53,16 +51,6 @@ void Writer::stop() {
   lock_.reset();
 }
 
-uint64_t Writer::append(Record* records, size_t count) {
-  std::lock_guard guard(mutex_);
-  if (stats_.faulted || stopping_ || pending_.size() + count > PENDING_RECORDS_MAX) return 0;
-  const bool was_empty = pending_.empty();
-  for (size_t i = 0; i < count; i++) records[i].sequence = ++sequence_;
-  pending_.insert(pending_.end(), records, records + count);
-  if (was_empty) wake_.notify_one();
-  return sequence_;
-}
-
 bool Writer::faulted() const {
   std::lock_guard guard(mutex_);
   return stats_.faulted;
@@ -86,7 +74,7 @@ void Writer::run() {
     }
     wake_.wait(guard, [&] { return stopping_ || !pending_.empty(); });
     if (pending_.empty()) return;
-    wake_.wait_until(guard, next_turn_, [&] { return stopping_; });
+    wake_.wait_until(guard, next_turn_, [&] { return stopping_ || pending_.size() >= GATHER_RECORDS_MAX; });
     writing_.swap(pending_);
     guard.unlock();
     const auto began = Clock::now();

@@ -16,6 +16,10 @@
 
 namespace otedama::share_log {
 
+// Where answers do not wait for the disk: each sync holds a processor for some tenths of a millisecond, and shares that come then wait.
+// So many milliseconds' shares may be lost in a crash.
+inline constexpr int GATHER_FAST_MS = 100;
+
 struct Options {
   std::string dir;
   std::string instance_id;
@@ -49,12 +53,28 @@ class Writer {
   // Writes and syncs what is left, then joins.
   void stop();
 
-  // Queues records, giving them rising sequences. Returns the last of them, or 0 where the log is faulted or full: the shares must be refused.
-  uint64_t append(Record* records, size_t count);
+  // Queues `count` records that `fill` writes in place (sequence and checksum aside), giving them rising sequences. Returns the last of
+  // them, or 0, without calling `fill`, where the log is faulted or full: the shares must be refused.
+  template <typename Fill>
+  uint64_t append(size_t count, Fill fill) {
+    std::lock_guard guard(mutex_);
+    const size_t at = pending_.size();
+    if (stats_.faulted || stopping_ || at + count > PENDING_RECORDS_MAX) return 0;
+    pending_.resize(at + count);
+    fill(pending_.data() + at);
+    for (size_t i = at; i < pending_.size(); i++) pending_[i].sequence = ++sequence_;
+    if (at == 0 || (at < GATHER_RECORDS_MAX && pending_.size() >= GATHER_RECORDS_MAX)) wake_.notify_one();
+    return sequence_;
+  }
   bool faulted() const;
   Stats stats() const;
 
  private:
+  // Records that may wait for the disk (64 MiB): more are refused.
+  static constexpr size_t PENDING_RECORDS_MAX = (64 << 20) / sizeof(Record);
+  // From this many on (1 MiB) they are written, however short the last turn is ago.
+  static constexpr size_t GATHER_RECORDS_MAX = (1 << 20) / sizeof(Record);
+
   using Clock = std::chrono::steady_clock;
 
   void run();

@@ -25,11 +25,11 @@ struct Histogram {
   std::array<uint64_t, HISTOGRAM_BOUNDS_NS.size() + 1> counts{};
   int64_t sum_ns = 0;
 
-  void record(int64_t ns) {
+  void record(int64_t ns, uint32_t times = 1) {
     size_t i = 0;
     while (i < HISTOGRAM_BOUNDS_NS.size() && ns > HISTOGRAM_BOUNDS_NS[i]) i++;
-    counts[i]++;
-    sum_ns += ns;
+    counts[i] += times;
+    sum_ns += ns * times;
   }
 
   void add(const Histogram& other) {

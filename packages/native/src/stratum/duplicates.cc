@@ -1,104 +1,106 @@
 #include "stratum/duplicates.h"
 
-#include <sys/mman.h>
-
-#include <cstdlib>
-#include <cstring>
-#include <new>
+#include <stdexcept>
 
 namespace otedama::stratum {
 
-namespace {
+Duplicates::Duplicates(DuplicateMemory& memory) : memory_(memory) {}
 
-// From this size on a table is worth large pages: it is looked into at random, and each small one would need a walk through the page
-// tables. The kernel aligns mappings of this size so that they can have them.
-constexpr size_t LARGE_BYTES = 2 << 20;
+void Duplicates::insert(const uint64_t* keys, size_t count, bool* is_new) {
+  std::lock_guard guard(mutex_);
+  if (directory_.empty()) directory_.assign(size_t{1} << depth_, new_leaf(0));
+  for (size_t i = 0; i < count; i++) {
+    const uint64_t place = place_of(keys[i]);
+    __builtin_prefetch(leaf_of(place)->lines[line_of(place)], 1);
+  }
+  for (size_t i = 0; i < count; i++) is_new[i] = insert_one(keys[i]);
+}
 
-}  // namespace
-
-Duplicates::~Duplicates() {
-  for (const Shard& shard : shards_) {
-    if (shard.slots) bytes_of_all_ -= (shard.mask.load() + 1) * sizeof(uint64_t);
+bool Duplicates::insert_one(uint64_t key) {
+  if (key == 0) {
+    if (has_zero_) return false;
+    return has_zero_ = true;
+  }
+  const uint64_t place = place_of(key);
+  for (;;) {
+    const Put done = put(*leaf_of(place), place, key, FULL_LINES_MAX);
+    if (done != Put::full) return done == Put::added;
+    split(place);
   }
 }
 
-// The low-order bytes of a hash in wire order are the ones that no difficulty forces to zero.
-uint64_t Duplicates::key_of(const uint8_t hash[32]) {
-  uint64_t key;
-  std::memcpy(&key, hash, 8);
-  return key;
-}
-
-void Duplicates::prefetch(const uint8_t hash[32]) const {
-  const uint64_t key = key_of(hash);
-  const Shard& shard = shards_[key % SHARDS];
-  // The two may be of different tables while another loop makes it grow: then the wrong place is fetched, and nothing else happens.
-  if (const uint64_t* slots = shard.seen.load(std::memory_order_relaxed)) {
-    __builtin_prefetch(slots + place_of(key, shard.mask.load(std::memory_order_relaxed)), 1);
+// A line's slots are all looked at, without asking after each: which one is the last is anybody's guess, also the processor's.
+Duplicates::Put Duplicates::put(Leaf& leaf, uint64_t place, uint64_t key, size_t full_lines_max) {
+  size_t full_lines = 0;
+  for (size_t line = line_of(place);; line = line + 1 == LINES ? 0 : line + 1) {
+    uint64_t* slots = leaf.lines[line];
+    bool found = false;
+    size_t taken = 0;
+    for (size_t i = 0; i < LINE_SLOTS; i++) {
+      found |= slots[i] == key;
+      taken += slots[i] != 0;
+    }
+    if (found) return Put::known;
+    if (taken < LINE_SLOTS) {
+      slots[taken] = key;
+      return Put::added;
+    }
+    if (++full_lines == full_lines_max) return Put::full;
   }
 }
 
-Duplicates::Slots Duplicates::zeroed_slots(size_t count) {
-  const size_t bytes = count * sizeof(uint64_t);
-  if (bytes < LARGE_BYTES) {
-    Slots slots(static_cast<uint64_t*>(std::calloc(count, sizeof(uint64_t))), Free());
-    if (!slots) throw std::bad_alloc();
-    return slots;
+Duplicates::Leaf* Duplicates::new_leaf(uint32_t depth) {
+  if (slab_used_ == DuplicateMemory::SLAB_BYTES) {
+    slabs_.push_back(nullptr);
+    slabs_.back() = memory_.take();
+    slab_used_ = 0;
   }
-  void* mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
-  // A wish: nothing is lost where the system does not grant it.
-  ::madvise(mapped, bytes, MADV_HUGEPAGE);
-  return Slots(static_cast<uint64_t*>(mapped), Free(bytes));
+  auto* leaf = reinterpret_cast<Leaf*>(slabs_.back() + slab_used_);
+  slab_used_ += sizeof(Leaf);
+  std::memset(leaf, 0, sizeof *leaf);
+  leaf->depth = depth;
+  return leaf;
 }
 
-void Duplicates::Free::operator()(uint64_t* slots) const {
-  mapped_bytes > 0 ? static_cast<void>(::munmap(slots, mapped_bytes)) : std::free(slots);
-}
-
-bool Duplicates::place(uint64_t* slots, size_t mask, uint64_t key) {
-  for (size_t i = place_of(key, mask);; i = (i + 1) & mask) {
-    if (slots[i] == key) return false;
-    if (slots[i] == 0) {
-      slots[i] = key;
-      return true;
+// Half of the keys of the leaf that this place belongs to, those whose next bit is set, go to a new one.
+void Duplicates::split(uint64_t place) {
+  if (leaf_of(place)->depth == depth_) {
+    if (depth_ == DEPTH_MAX) throw std::length_error("the set of a job's shares cannot grow any more");
+    std::vector<Leaf*> wider(directory_.size() * 2);
+    for (size_t i = 0; i < wider.size(); i++) wider[i] = directory_[i / 2];
+    directory_.swap(wider);
+    depth_++;
+  }
+  Leaf& low = *leaf_of(place);
+  const Leaf before = low;
+  const uint32_t depth = before.depth + 1;
+  Leaf& high = *new_leaf(depth);
+  std::memset(&low, 0, sizeof low);
+  low.depth = depth;
+  for (const auto& line : before.lines) {
+    for (const uint64_t key : line) {
+      if (key == 0) break;
+      const uint64_t at = place_of(key);
+      put(at >> (64 - depth) & 1 ? high : low, at, key, LINES);
     }
   }
-}
-
-void Duplicates::grow(Shard& shard) {
-  const size_t before = shard.slots ? shard.mask.load(std::memory_order_relaxed) + 1 : 0;
-  const size_t count = before == 0 ? SLOTS_MIN : before * 2;
-  Slots larger = zeroed_slots(count);
-  for (size_t i = 0; i < before; i++) {
-    if (shard.slots[i] != 0) place(larger.get(), count - 1, shard.slots[i]);
-  }
-  shard.seen.store(larger.get(), std::memory_order_relaxed);
-  shard.mask.store(count - 1, std::memory_order_relaxed);
-  shard.slots = std::move(larger);
-  bytes_of_all_ += (count - before) * sizeof(uint64_t);
-}
-
-bool Duplicates::insert_key(uint64_t key) {
-  Shard& shard = shards_[key % SHARDS];
-  std::lock_guard guard(shard.mutex);
-  if (key == 0) {
-    if (shard.has_zero) return false;
-    return shard.has_zero = true;
-  }
-  if (!shard.slots || shard.used * 5 >= (shard.mask.load(std::memory_order_relaxed) + 1) * 3) grow(shard);
-  if (!place(shard.slots.get(), shard.mask.load(std::memory_order_relaxed), key)) return false;
-  shard.used++;
-  return true;
+  // The entries of the old leaf lie in a row; the second half of them is now the new one's.
+  const size_t entries = size_t{1} << (depth_ - before.depth);
+  const size_t first = static_cast<size_t>(place >> (64 - depth_)) & ~(entries - 1);
+  for (size_t i = first + entries / 2; i < first + entries; i++) directory_[i] = &high;
 }
 
 std::vector<uint64_t> Duplicates::keys() {
+  std::lock_guard guard(mutex_);
   std::vector<uint64_t> keys;
-  for (Shard& shard : shards_) {
-    std::lock_guard guard(shard.mutex);
-    if (shard.has_zero) keys.push_back(0);
-    for (size_t i = 0; shard.slots && i <= shard.mask.load(std::memory_order_relaxed); i++) {
-      if (shard.slots[i] != 0) keys.push_back(shard.slots[i]);
+  if (has_zero_) keys.push_back(0);
+  for (size_t i = 0; i < directory_.size(); i++) {
+    const Leaf& leaf = *directory_[i];
+    if (i > 0 && directory_[i - 1] == &leaf) continue;
+    for (const auto& line : leaf.lines) {
+      for (const uint64_t key : line) {
+        if (key != 0) keys.push_back(key);
+      }
     }
   }
   return keys;

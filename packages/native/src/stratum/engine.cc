@@ -77,9 +77,9 @@ void Engine::set_job(JobFields fields) {
     shared_.extranonces.advance(tip);
   }
   if (stopped_) return;
-  const auto job = std::make_shared<const Job>(std::move(fields), shared_.tip.load(), static_cast<uint32_t>(loops_.size()), shared_.duplicate_bytes);
+  const auto job = std::make_shared<const Job>(std::move(fields), shared_.tip.load(), static_cast<uint32_t>(loops_.size()), shared_.duplicate_memory);
   jobs_.push_back(job);
-  if (jobs_.size() > JOBS_MAX || (jobs_.size() > 1 && shared_.duplicate_bytes.load() > DUPLICATE_BYTES_MAX)) jobs_.pop_front();
+  if (jobs_.size() > JOBS_MAX || (jobs_.size() > 1 && shared_.duplicate_memory.bytes_used() > DUPLICATE_BYTES_MAX)) jobs_.pop_front();
   for (auto& loop : loops_) loop->post_job(job);
 }
 

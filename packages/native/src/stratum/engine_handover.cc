@@ -172,7 +172,7 @@ void Engine::take_job(PacketReader packet) {
   fields.coinbase_prefix = packet.get_list<uint8_t>();
   fields.coinbase_suffix = packet.get_list<uint8_t>();
   fields.merkle_branches = packet.get_list<uint8_t>();
-  jobs_.push_back(std::make_shared<const Job>(std::move(fields), tip, static_cast<uint32_t>(loops_.size()), shared_.duplicate_bytes));
+  jobs_.push_back(std::make_shared<const Job>(std::move(fields), tip, static_cast<uint32_t>(loops_.size()), shared_.duplicate_memory));
   for (auto& loop : loops_) loop->take_job(jobs_.back());
 }
 
@@ -206,7 +206,9 @@ std::vector<Listen> Engine::take_over(const std::string& path) {
     } else if (type == 'J') {
       take_job(reader);
     } else if (type == 'D' && !jobs_.empty()) {
-      for (const uint64_t key : reader.get_list<uint64_t>()) jobs_.back()->duplicates().insert_key(key);
+      const std::vector<uint64_t> keys = reader.get_list<uint64_t>();
+      const auto is_new = std::make_unique<bool[]>(keys.size());
+      jobs_.back()->duplicates().insert(keys.data(), keys.size(), is_new.get());
     } else if (type == 'C' && descriptor >= 0) {
       loops_[next_loop++ % loops_.size()]->take(descriptor, reader);
     } else {

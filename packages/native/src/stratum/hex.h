@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -19,19 +21,6 @@ inline constexpr std::array<int8_t, 256> HEX_VALUES = [] {
 
 inline constexpr char HEX_DIGITS[] = "0123456789abcdef";
 
-// Decodes exactly 2 × `bytes` digits.
-inline bool decode_hex(std::string_view text, uint8_t* out, size_t bytes) {
-  if (text.size() != bytes * 2) return false;
-  int bad = 0;
-  for (size_t i = 0; i < bytes; i++) {
-    const int high = HEX_VALUES[static_cast<uint8_t>(text[2 * i])];
-    const int low = HEX_VALUES[static_cast<uint8_t>(text[2 * i + 1])];
-    bad |= high | low;
-    out[i] = static_cast<uint8_t>(high << 4 | low);
-  }
-  return bad >= 0;
-}
-
 // Exactly `digits` digits (at most 16), most significant first.
 inline bool decode_hex_number(std::string_view text, size_t digits, uint64_t& out) {
   if (text.size() != digits) return false;
@@ -46,11 +35,47 @@ inline bool decode_hex_number(std::string_view text, size_t digits, uint64_t& ou
   return bad >= 0;
 }
 
-inline bool decode_hex_u32(std::string_view text, uint32_t& out) {
-  uint64_t value;
-  if (!decode_hex_number(text, 8, value)) return false;
-  out = static_cast<uint32_t>(value);
+// Eight digits at once: each byte of a word is tested and converted in its place, then the nibbles are moved together.
+inline bool decode_eight_digits(const char* text, uint32_t& out) {
+  constexpr uint64_t ONES = 0x0101010101010101;
+  constexpr uint64_t HIGHS = ONES * 0x80;
+  uint64_t word = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&word, text, 8);
+  } else {
+    for (size_t i = 0; i < 8; i++) word |= uint64_t{static_cast<uint8_t>(text[i])} << (8 * i);
+  }
+  // Below 0x80, no sum carries into the next byte. A sum's highest bit says that the byte is not below a bound.
+  const uint64_t low = word & ~HIGHS;
+  const auto from = [](uint64_t bytes, char bound) { return bytes + ONES * (0x80 - static_cast<uint64_t>(bound)); };
+  const uint64_t digits = from(low, '0') & ~from(low, '9' + 1);
+  const uint64_t letters = from(low | ONES * 0x20, 'a') & ~from(low | ONES * 0x20, 'f' + 1);
+  if (((digits | letters) & ~word & HIGHS) != HIGHS) return false;
+  uint64_t nibbles = (word & ONES * 0x0f) + 9 * (word >> 6 & ONES);
+  nibbles = (nibbles << 4 | nibbles >> 8) & 0x00ff00ff00ff00ff;
+  nibbles = (nibbles << 8 | nibbles >> 16) & 0x0000ffff0000ffff;
+  out = static_cast<uint32_t>(nibbles << 16 | nibbles >> 32);
   return true;
+}
+
+inline bool decode_hex_u32(std::string_view text, uint32_t& out) { return text.size() == 8 && decode_eight_digits(text.data(), out); }
+
+// Decodes exactly 2 × `bytes` digits.
+inline bool decode_hex(std::string_view text, uint8_t* out, size_t bytes) {
+  if (text.size() != bytes * 2) return false;
+  size_t i = 0;
+  for (uint32_t word; i + 4 <= bytes; i += 4) {
+    if (!decode_eight_digits(text.data() + 2 * i, word)) return false;
+    for (size_t j = 0; j < 4; j++) out[i + j] = static_cast<uint8_t>(word >> (24 - 8 * j));
+  }
+  int bad = 0;
+  for (; i < bytes; i++) {
+    const int high = HEX_VALUES[static_cast<uint8_t>(text[2 * i])];
+    const int low = HEX_VALUES[static_cast<uint8_t>(text[2 * i + 1])];
+    bad |= high | low;
+    out[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return bad >= 0;
 }
 
 inline void encode_hex(const uint8_t* data, size_t bytes, char* out) {

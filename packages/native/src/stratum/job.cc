@@ -38,13 +38,13 @@ bool WireJobId::parse(std::string_view text, WireJobId& id) {
   return true;
 }
 
-Job::Job(JobFields given, uint32_t tip, uint32_t loops, std::atomic<uint64_t>& duplicate_bytes)
+Job::Job(JobFields given, uint32_t tip, uint32_t loops, DuplicateMemory& duplicate_memory)
     : fields(std::move(given)),
       tip(tip),
       network_target(target_of_nbits(fields.nbits)),
       network_difficulty(difficulty_of_target(network_target)),
       branch_count(fields.merkle_branches.size() / 32),
-      duplicates_(duplicate_bytes),
+      duplicates_(duplicate_memory),
       loops_left_(loops) {
   char id[12];
   const WireJobId wire_id{fields.number, 0};

@@ -43,7 +43,7 @@ struct WireJobId {
 class Job {
  public:
   // `loops` is how many have to send it before `sent_by_loop` is true.
-  Job(JobFields fields, uint32_t tip, uint32_t loops, std::atomic<uint64_t>& duplicate_bytes);
+  Job(JobFields fields, uint32_t tip, uint32_t loops, DuplicateMemory& duplicate_memory);
 
   const JobFields fields;
   // Counts the chain tips this engine has seen: jobs of an older one are stale.

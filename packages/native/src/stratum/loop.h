@@ -16,11 +16,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "stratum/answer_queue.h"
 #include "stratum/connection.h"
 #include "stratum/counters.h"
 #include "stratum/json.h"
 #include "stratum/packet.h"
-#include "stratum/queue.h"
 #include "stratum/shared.h"
 #include "stratum/timer_wheel.h"
 #include "stratum/validator.h"
@@ -114,43 +114,42 @@ class Loop {
     uint32_t id_at;
     uint32_t id_size;
   };
-  // What became of the share of one record; NO_SUBMIT where it was refused while it was decoded, and answered.
+  // What became of the submit in the same place.
   struct Judged {
-    uint32_t submit;
+    double share_difficulty;
     ShareResult result;
     bool is_block;
+    // Remembered for as long as the job lives, unless it was there before.
+    bool remembered() const { return is_block || result == ShareResult::accepted; }
   };
-  // An accepted share that waits for the log.
-  struct WaitingAnswer {
+  // A block candidate that waits for the log and for TypeScript.
+  struct WaitingBlock {
     uint64_t sequence;
     uint32_t slot;
     uint32_t generation;
     int64_t read_ns;
-    uint8_t id_size;
-    char id[64];
-  };
-  // A block candidate that waits for the log and for TypeScript.
-  struct WaitingBlock {
-    WaitingAnswer answer;
+    std::string id;
     int64_t deadline_ms;
     bool on_disk;
     bool stored;
     bool failed;
-    bool accepted;
+  };
+  struct Answered {
+    int64_t read_ns;
+    uint32_t count;
   };
   struct LogDone {
     uint64_t sequence;
     bool good;
   };
 
-  static constexpr uint32_t NO_SUBMIT = ~0u;
   static constexpr int LOOP_SHIFT = 44;
   static constexpr int GENERATION_SHIFT = 24;
   static constexpr uint32_t GENERATION_MASK = (1u << 20) - 1;
   static constexpr uint32_t SLOTS_MAX = 1u << GENERATION_SHIFT;
   static constexpr size_t CHUNK = 256;
   static constexpr size_t ID_BYTES_MAX = 64;
-  static constexpr size_t SUBMITS_MAX = 1024;
+  static constexpr size_t SUBMITS_MAX = 240;
   static constexpr int EVENTS_MAX = 512;
   static constexpr int ACCEPTS_MAX = 64;
   static constexpr uint8_t BAD_LINES_MAX = 5;
@@ -163,6 +162,7 @@ class Loop {
   void drain_inbox();
   void read_on();
   void release_answers();
+  void release_until(uint64_t sequence, bool good);
   void on_timers();
   void on_connection_timer(Connection& connection);
   int64_t next_deadline(const Connection& connection) const;
@@ -193,12 +193,13 @@ class Loop {
   void retarget(Connection& connection, double difficulty);
   void set_floor(Connection& connection, double floor);
   void judge_submits();
-  void judge(const Submit& submit, const Work& work, size_t index);
-  void find_duplicate(Judged& judged, const Work& work);
+  Judged judge(size_t index);
+  void find_duplicates();
   void commit_records();
-  void settle(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence);
+  share_log::Record record_of(size_t index) const;
+  void settle(size_t index, uint64_t sequence);
   void accept_share(Connection& connection, const Submit& submit, uint64_t sequence, std::string_view id, bool is_block);
-  void raise_block(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence);
+  void raise_block(size_t index, uint64_t sequence);
   void count_refused(Connection& connection, bool counts_for_ban);
   const Job* find_job(uint32_t number) const;
   double network_difficulty() const { return jobs_.empty() ? 0 : jobs_.back()->network_difficulty; }
@@ -208,7 +209,6 @@ class Loop {
   void dispatch(Connection& connection, const json::Line& line);
   void bad_line(Connection& connection, const char* fault);
   void answer(Connection& connection, std::string_view id, std::string_view result);
-  void answer_true(Connection& connection, std::string_view id);
   void answer_error(Connection& connection, std::string_view id, ErrorCode code, std::string_view message);
   void notify_method(Connection& connection, std::string_view method, std::string_view params);
   bool take_message_token(Connection& connection);
@@ -274,16 +274,17 @@ class Loop {
   std::vector<Submit> submits_;
   std::vector<Work> works_;
   std::string ids_;
-  // One record each, in the same order.
-  std::vector<share_log::Record> records_;
   std::vector<Judged> judged_;
-  std::vector<int64_t> answered_read_ns_;
-  Queue<WaitingAnswer> waiting_answers_;
+  // Of shares that were refused while they were decoded, and answered.
+  std::vector<share_log::Record> refused_;
+  std::vector<Answered> answered_;
+  AnswerQueue waiting_answers_;
   std::unordered_map<uint64_t, WaitingBlock> waiting_blocks_;
   uint32_t next_candidate_ = 1;
   json::Line line_;
   std::string scratch_;
   std::string text_scratch_;
+  std::vector<char> answers_scratch_;
 
   std::mutex inbox_mutex_;
   std::vector<std::function<void()>> inbox_tasks_;

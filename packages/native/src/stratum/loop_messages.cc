@@ -3,6 +3,7 @@
 
 #include "stratum/clock.h"
 #include "stratum/loop.h"
+#include "stratum/submit_line.h"
 
 namespace otedama::stratum {
 
@@ -16,6 +17,7 @@ constexpr float MESSAGE_BURST_S = 5;
 void Loop::on_line(Connection& connection, std::string_view text) {
   connection.last_message_ms = now_ms_;
   if (!take_message_token(connection)) return close(connection, CloseReason::flood);
+  if (read_submit_line(text, line_)) return on_submit(connection, line_);
   if (const char* fault = json::read_line(text, line_)) return bad_line(connection, fault);
   if (line_.id.size() > ID_BYTES_MAX) {
     line_.id = {};
@@ -63,17 +65,6 @@ void Loop::answer(Connection& connection, std::string_view id, std::string_view 
   scratch_ += result;
   scratch_ += ",\"error\":null}\n";
   append(connection, scratch_);
-}
-
-// An accepted share, written in one piece.
-void Loop::answer_true(Connection& connection, std::string_view id) {
-  constexpr std::string_view HEAD = "{\"id\":";
-  constexpr std::string_view TAIL = ",\"result\":true,\"error\":null}\n";
-  char line[HEAD.size() + ID_BYTES_MAX + TAIL.size()];
-  char* end = std::copy(HEAD.begin(), HEAD.end(), line);
-  end = std::copy(id.begin(), id.end(), end);
-  end = std::copy(TAIL.begin(), TAIL.end(), end);
-  append(connection, {line, static_cast<size_t>(end - line)});
 }
 
 void Loop::answer_error(Connection& connection, std::string_view id, ErrorCode code, std::string_view message) {

@@ -234,10 +234,10 @@ void Loop::flush_dirty() {
     if (connection.fd >= 0 && !connection.closing && !connection.blocked) flush(connection);
   }
   dirty_.clear();
-  if (answered_read_ns_.empty()) return;
+  if (answered_.empty()) return;
   const int64_t written_ns = monotonic_ns();
-  for (const int64_t read_ns : answered_read_ns_) counters_.answer.record(written_ns - read_ns);
-  answered_read_ns_.clear();
+  for (const Answered& answered : answered_) counters_.answer.record(written_ns - answered.read_ns, answered.count);
+  answered_.clear();
 }
 
 void Loop::want_write(Connection& connection, bool wanted) {

@@ -33,7 +33,7 @@ void Loop::broadcast(const JobRef& job) {
   jobs_.push_back(job);
   while (jobs_.size() > JOBS_MAX) jobs_.pop_front();
   // One at a time: their shares are only forgotten when all loops have let go of them.
-  if (jobs_.size() > 1 && shared_.duplicate_bytes.load() > DUPLICATE_BYTES_MAX) jobs_.pop_front();
+  if (jobs_.size() > 1 && shared_.duplicate_memory.bytes_used() > DUPLICATE_BYTES_MAX) jobs_.pop_front();
   for_each_connection([&](Connection& connection) {
     if (!connection.active) return;
     if (connection.vardiff.difficulty > job->network_difficulty) {
@@ -126,69 +126,84 @@ const Job* Loop::find_job(uint32_t number) const {
 
 void Loop::judge_submits() {
   if (!submits_.empty()) validator_.hash(works_.data(), works_.size());
-  const size_t first = judged_.size();
-  for (size_t i = 0; i < submits_.size(); i++) judge(submits_[i], works_[i], i);
-  for (size_t i = first; i < judged_.size(); i++) find_duplicate(judged_[i], works_[judged_[i].submit]);
+  for (size_t i = 0; i < submits_.size(); i++) judged_.push_back(judge(i));
+  find_duplicates();
   commit_records();
   submits_.clear();
   works_.clear();
   ids_.clear();
+  judged_.clear();
+  refused_.clear();
 }
 
 // What a share is worth, its being a duplicate left aside. A block is a block whatever else is wrong with it, so that is looked at first.
-void Loop::judge(const Submit& submit, const Work& work, size_t index) {
-  const uint8_t* digest = validator_.digest(index);
-  const Target hash = target_of_hash(digest);
-  const double share_difficulty = difficulty_of_target(hash);
-  const bool is_block = meets(hash, work.job->network_target);
-  ShareResult result = ShareResult::accepted;
-  if (work.job->tip != shared_.tip.load(std::memory_order_relaxed)) {
-    result = ShareResult::stale;
-  } else if (!is_block && !meets_difficulty(hash, share_difficulty, submit.difficulty)) {
-    result = ShareResult::low_difficulty;
+Loop::Judged Loop::judge(size_t index) {
+  const Job& job = *works_[index].job;
+  const Target hash = target_of_hash(validator_.digest(index));
+  Judged judged{difficulty_of_target(hash), ShareResult::accepted, meets(hash, job.network_target)};
+  if (job.tip != shared_.tip.load(std::memory_order_relaxed)) {
+    judged.result = ShareResult::stale;
+  } else if (!judged.is_block && !meets_difficulty(hash, judged.share_difficulty, submits_[index].difficulty)) {
+    judged.result = ShareResult::low_difficulty;
   }
-  if (is_block || result == ShareResult::accepted) work.job->duplicates().prefetch(digest);
-  share_log::Record& record = records_.emplace_back();
-  record.kind = static_cast<uint8_t>(is_block ? share_log::Kind::block : share_log::Kind::share);
+  return judged;
+}
+
+// Shares of one job that follow each other are looked up together.
+void Loop::find_duplicates() {
+  std::array<uint64_t, SUBMITS_MAX> keys;
+  std::array<bool, SUBMITS_MAX> is_new;
+  for (size_t first = 0, end; first < judged_.size(); first = end) {
+    const Job* job = works_[first].job;
+    size_t count = 0;
+    for (end = first; end < judged_.size() && works_[end].job == job; end++) {
+      if (judged_[end].remembered()) keys[count++] = Duplicates::key_of(validator_.digest(end));
+    }
+    if (count > 0) job->duplicates().insert(keys.data(), count, is_new.data());
+    for (size_t i = first, key = 0; i < end; i++) {
+      if (judged_[i].remembered() && !is_new[key++]) judged_[i].result = ShareResult::duplicate;
+    }
+  }
+}
+
+void Loop::commit_records() {
+  const size_t count = refused_.size() + judged_.size();
+  if (count == 0) return;
+  const uint64_t last = shared_.log.append(count, [&](share_log::Record* records) {
+    for (size_t i = 0; i < refused_.size(); i++) records[i] = refused_[i];
+    for (size_t i = 0; i < judged_.size(); i++) records[refused_.size() + i] = record_of(i);
+  });
+  waiting_answers_.begin_batch();
+  for (size_t i = 0; i < judged_.size(); i++) settle(i, last == 0 ? 0 : last - judged_.size() + 1 + i);
+  if (!shared_.options.ack_durable) release_until(last, true);
+}
+
+share_log::Record Loop::record_of(size_t index) const {
+  const Submit& submit = submits_[index];
+  const Judged& judged = judged_[index];
+  share_log::Record record{};
+  record.kind = static_cast<uint8_t>(judged.is_block ? share_log::Kind::block : share_log::Kind::share);
+  record.result = static_cast<uint8_t>(judged.result);
   record.time_ms = static_cast<uint64_t>(now_unix_ms_);
   record.worker_id = submit.worker_id;
-  record.job_number = work.job->fields.number;
+  record.job_number = works_[index].job->fields.number;
   record.job_difficulty = submit.difficulty;
-  record.share_difficulty = share_difficulty;
-  std::memcpy(record.hash, digest, 32);
-  judged_.push_back({static_cast<uint32_t>(index), result, is_block});
-}
-
-// What is refused is not remembered, except a block.
-void Loop::find_duplicate(Judged& judged, const Work& work) {
-  if (judged.is_block || judged.result == ShareResult::accepted) {
-    if (!work.job->duplicates().insert(validator_.digest(judged.submit))) judged.result = ShareResult::duplicate;
-  }
-  records_[static_cast<size_t>(&judged - judged_.data())].result = static_cast<uint8_t>(judged.result);
-}
-
-// Records of what was refused while decoding stand among those of judged shares; `judged_` names the latter.
-void Loop::commit_records() {
-  if (records_.empty()) return;
-  const uint64_t last = shared_.log.append(records_.data(), records_.size());
-  const uint64_t first = last == 0 ? 0 : last - records_.size() + 1;
-  for (size_t i = 0; i < judged_.size(); i++) {
-    if (judged_[i].submit == NO_SUBMIT) continue;
-    settle(submits_[judged_[i].submit], works_[judged_[i].submit], judged_[i], records_[i].share_difficulty, last == 0 ? 0 : first + i);
-  }
-  records_.clear();
-  judged_.clear();
+  record.share_difficulty = judged.share_difficulty;
+  std::memcpy(record.hash, validator_.digest(index), 32);
+  return record;
 }
 
 // Counts and answers one judged share. `sequence` is 0 where the log refused it.
-void Loop::settle(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence) {
+void Loop::settle(size_t index, uint64_t sequence) {
+  const Submit& submit = submits_[index];
+  const Judged& judged = judged_[index];
   const std::string_view id(ids_.data() + submit.id_at, submit.id_size);
   Connection* connection = live(submit.slot, submit.generation);
-  if (judged.is_block) raise_block(submit, work, judged, share_difficulty, sequence);
+  if (judged.is_block) raise_block(index, sequence);
   if (judged.result == ShareResult::accepted && sequence == 0) {
     counters_.shares[static_cast<size_t>(ShareResult::invalid)]++;
     if (connection) answer_error(*connection, id, ErrorCode::other, "share log cannot be written: the share is not counted");
-    answered_read_ns_.push_back(submit.read_ns);
+    answered_.push_back({submit.read_ns, 1});
     return;
   }
   counters_.shares[static_cast<size_t>(judged.result)]++;
@@ -205,36 +220,24 @@ void Loop::settle(const Submit& submit, const Work& work, const Judged& judged, 
       break;
     default:
       answer_error(*connection, id, ErrorCode::low_difficulty,
-                   "low difficulty: the share has " + difficulty_text(share_difficulty) + ", the job asks for " + difficulty_text(submit.difficulty));
+                   "low difficulty: the share has " + difficulty_text(judged.share_difficulty) + ", the job asks for " + difficulty_text(submit.difficulty));
   }
-  answered_read_ns_.push_back(submit.read_ns);
+  answered_.push_back({submit.read_ns, 1});
   count_refused(*connection, judged.result != ShareResult::stale);
 }
 
 void Loop::accept_share(Connection& connection, const Submit& submit, uint64_t sequence, std::string_view id, bool is_block) {
   connection.last_share_ms = now_ms_;
   connection.judged++;
-  if (!is_block) {
-    if (shared_.options.ack_durable) {
-      WaitingAnswer& waiting = waiting_answers_.push();
-      waiting.sequence = sequence;
-      waiting.slot = submit.slot;
-      waiting.generation = submit.generation;
-      waiting.read_ns = submit.read_ns;
-      waiting.id_size = static_cast<uint8_t>(id.size());
-      std::memcpy(waiting.id, id.data(), id.size());
-    } else {
-      answer_true(connection, id);
-      answered_read_ns_.push_back(submit.read_ns);
-    }
-  }
+  if (!is_block) waiting_answers_.push({sequence, submit.read_ns, submit.slot, submit.generation, 1}, id);
   const double difficulty =
       vardiff::on_share(vardiff_, connection.vardiff, submit.difficulty, network_difficulty(), now_ms_);
   if (difficulty > 0) retarget(connection, difficulty);
 }
 
-void Loop::raise_block(const Submit& submit, const Work& work, const Judged& judged, double share_difficulty, uint64_t sequence) {
-  const uint8_t* digest = validator_.digest(judged.submit);
+void Loop::raise_block(size_t index, uint64_t sequence) {
+  const Submit& submit = submits_[index];
+  const Judged& judged = judged_[index];
   // A copy of a candidate that was handed up is nothing new.
   if (judged.result == ShareResult::duplicate) return;
   counters_.blocks++;
@@ -242,23 +245,22 @@ void Loop::raise_block(const Submit& submit, const Work& work, const Judged& jud
   const uint64_t candidate = uint64_t{index_} << LOOP_SHIFT | next_candidate_++;
   event.candidate_id = candidate;
   event.worker_id = submit.worker_id;
-  event.job_number = work.job->fields.number;
-  std::memcpy(event.header, validator_.header(judged.submit), 80);
-  std::memcpy(event.hash, digest, 32);
-  event.coinbase = Validator::coinbase_of(work);
-  event.share_difficulty = share_difficulty;
+  event.job_number = works_[index].job->fields.number;
+  std::memcpy(event.header, validator_.header(index), 80);
+  std::memcpy(event.hash, validator_.digest(index), 32);
+  event.coinbase = Validator::coinbase_of(works_[index]);
+  event.share_difficulty = judged.share_difficulty;
   event.at_ms = now_unix_ms_;
   event.accepted = judged.result == ShareResult::accepted && sequence != 0;
   shared_.events.push(std::move(event));
   if (judged.result != ShareResult::accepted || sequence == 0) return;
   WaitingBlock& waiting = waiting_blocks_[candidate];
   waiting = {};
-  waiting.answer.sequence = sequence;
-  waiting.answer.slot = submit.slot;
-  waiting.answer.generation = submit.generation;
-  waiting.answer.read_ns = submit.read_ns;
-  waiting.answer.id_size = static_cast<uint8_t>(submit.id_size);
-  std::memcpy(waiting.answer.id, ids_.data() + submit.id_at, submit.id_size);
+  waiting.sequence = sequence;
+  waiting.slot = submit.slot;
+  waiting.generation = submit.generation;
+  waiting.read_ns = submit.read_ns;
+  waiting.id.assign(ids_, submit.id_at, submit.id_size);
   waiting.deadline_ms = now_ms_ + BLOCK_ANSWER_MS;
 }
 

@@ -64,7 +64,7 @@ Options options_of(const Napi::Object& object) {
   options.share_log.instance_id = text(log, "instance_id");
   options.share_log.segment_bytes_max = static_cast<uint64_t>(number(log, "segment_bytes_max"));
   // Where answers do not wait for the disk, it is asked less often.
-  options.share_log.gather_ms = options.ack_durable ? 0 : 10;
+  options.share_log.gather_ms = options.ack_durable ? 0 : share_log::GATHER_FAST_MS;
   options.limits = limits_of(object.Get("limits").As<Napi::Object>());
   options.allow = networks(object, "allow");
   options.deny = networks(object, "deny");

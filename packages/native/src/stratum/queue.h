@@ -14,6 +14,7 @@ class Queue {
  public:
   bool empty() const { return size_ == 0; }
   T& front() { return ring_[first_]; }
+  T& back() { return ring_[(first_ + size_ - 1) & (ring_.size() - 1)]; }
 
   // A new last element, with whatever was in its place.
   T& push() {

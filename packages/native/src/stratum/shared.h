@@ -10,11 +10,15 @@
 #include "share_log/writer.h"
 #include "stratum/admission.h"
 #include "stratum/agents.h"
+#include "stratum/duplicate_memory.h"
 #include "stratum/events.h"
 #include "stratum/extranonce.h"
 #include "stratum/options.h"
 
 namespace otedama::stratum {
+
+// A secret of eight bytes from the system. Never 0.
+uint64_t random_secret();
 
 struct Shared {
   Shared(Options given, std::function<void()> wake_events, share_log::Writer::Listeners log_listeners, uint32_t first_extranonce, uint64_t key)
@@ -36,12 +40,9 @@ struct Shared {
   std::atomic<uint64_t> secret;
   std::atomic<uint16_t> extranonce_prefix;
   std::atomic<uint32_t> tip{0};
-  std::atomic<uint64_t> duplicate_bytes{0};
+  DuplicateMemory duplicate_memory{random_secret()};
   std::atomic<uint32_t> tls_connections{0};
 };
-
-// A secret of eight bytes from the system. Never 0.
-uint64_t random_secret();
 
 // A keyed 64-bit hash of a worker's name, eight bytes at a time. Both processes of a handover must compute the same.
 inline uint64_t hash_name(uint64_t secret, std::string_view name) {

@@ -51,9 +51,9 @@ Target target_of_nbits(uint32_t nbits) {
 }
 
 double difficulty_of_target(const Target& target) {
-  const double value = std::ldexp(static_cast<double>(target[3]), 192) + std::ldexp(static_cast<double>(target[2]), 128) +
-                       std::ldexp(static_cast<double>(target[1]), 64) + static_cast<double>(target[0]);
-  return std::ldexp(65535.0, 208) / (value > 0 ? value : 1.0);
+  const double value = static_cast<double>(target[3]) * 0x1p192 + static_cast<double>(target[2]) * 0x1p128 +
+                       static_cast<double>(target[1]) * 0x1p64 + static_cast<double>(target[0]);
+  return 65535 * 0x1p208 / (value > 0 ? value : 1.0);
 }
 
 Target target_of_hash(const uint8_t hash[32]) {

@@ -46,11 +46,8 @@ void Validator::hash(const Work* works, size_t count) {
     std::memcpy(extranonces + EXTRANONCE1_BYTES, work.extranonce2, EXTRANONCE2_BYTES);
     const uint64_t at = mix(load64(work.extranonce2) ^ mix(load32(work.extranonce1 + 2) ^ mix(work.job->fields.number)));
     Root& root = roots_[at % ROOTS];
-    // A job's memory may be used again by a later job: the number tells them apart.
-    const bool hit = root.job == work.job && root.job_number == work.job->fields.number &&
-                     std::memcmp(root.extranonces, extranonces, sizeof extranonces) == 0;
+    const bool hit = root.job_number == work.job->fields.number && std::memcmp(root.extranonces, extranonces, sizeof extranonces) == 0;
     if (!hit) {
-      root.job = work.job;
       root.job_number = work.job->fields.number;
       std::memcpy(root.extranonces, extranonces, sizeof extranonces);
       missing_.push_back(static_cast<uint32_t>(i));
@@ -110,13 +107,12 @@ void Validator::compute_roots(const Work* works) {
     }
     const uint64_t place = mix(load32(work.extranonce1 + 2) ^ mix(job.number));
     Midstate& midstate = midstates_[place % MIDSTATES];
-    if (midstate.job != work.job || midstate.job_number != job.number || std::memcmp(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES) != 0) {
+    if (midstate.job_number != job.number || std::memcmp(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES) != 0) {
       // A slot that an earlier work of this call points to must keep its state: that one is computed without the cache.
       if (midstate.used_in_call == call_) {
         remainders_[k] = {&prefix.state(), tail, length, total};
         continue;
       }
-      midstate.job = work.job;
       midstate.job_number = job.number;
       std::memcpy(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES);
       midstate.state = prefix.state();

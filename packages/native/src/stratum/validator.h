@@ -31,25 +31,25 @@ class Validator {
   static std::vector<uint8_t> coinbase_of(const Work& work);
 
  private:
-  // Direct-mapped, by (job, extranonce1, extranonce2).
-  struct Root {
-    const Job* job = nullptr;
-    uint8_t extranonces[EXTRANONCE1_BYTES + EXTRANONCE2_BYTES] = {};
+  // Direct-mapped, by (job number, extranonce1, extranonce2); no job has number 0. A cache line each.
+  struct alignas(64) Root {
     uint32_t job_number = 0;
     // 1 + index into this call's missing roots while it is being computed.
     uint32_t missing = 0;
+    uint8_t extranonces[EXTRANONCE1_BYTES + EXTRANONCE2_BYTES] = {};
     uint8_t root[32] = {};
   };
-  // Direct-mapped, by (job, extranonce1): the state after the last whole block that ends inside extranonce1.
-  struct Midstate {
-    const Job* job = nullptr;
+  // Direct-mapped, by (job number, extranonce1): the state after the last whole block that ends inside extranonce1.
+  struct alignas(64) Midstate {
     uint32_t job_number = 0;
     uint8_t extranonce1[EXTRANONCE1_BYTES] = {};
     sha256::State state = {};
     uint64_t used_in_call = 0;
   };
+  static_assert(sizeof(Root) == 64 && sizeof(Midstate) == 64);
 
-  static constexpr size_t ROOTS = 4096;
+  // Small enough to leave the other things of a wake-up in the cache.
+  static constexpr size_t ROOTS = 1024;
   static constexpr size_t MIDSTATES = 2048;
 
   void compute_roots(const Work* works);

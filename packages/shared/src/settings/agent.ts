@@ -48,7 +48,8 @@ export const AgentSettings = z.strictObject({
   nice: z.int().min(0).max(19).default(19),
   /** Print a status line for a person watching the terminal. */
   status_line: z.boolean().default(false),
-  supervision: z.enum(SUPERVISIONS).default("none"),
+  /** Found out when absent. */
+  supervision: z.enum(SUPERVISIONS).optional(),
   /** Of its own resident memory: above it the agent starts itself again, where something starts it again. */
   memory_max_bytes: z
     .int()

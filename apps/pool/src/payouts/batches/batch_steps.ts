@@ -50,6 +50,8 @@ export interface BatchStepsDependencies {
   /** Null: people carry PSBTs. */
   signer: Signer | null;
   now_ms: () => number;
+  /** A signer or all nodes said no, or did not answer. */
+  onFailure: (who: "signer" | "broadcast") => void;
   onEvent: (kind: PayoutEventKind, batch_id: number, message: string) => void;
   /** Called after each step; lets a test end the process there. */
   onStep: (step: PayoutStep, batch_id: number) => Promise<void> | void;
@@ -122,6 +124,7 @@ export class BatchSteps {
       if (error instanceof PayoutError) return false;
       if (!(error instanceof SignerError || error instanceof PsbtError)) throw error;
       this.#later(attempt.id);
+      this.#d.onFailure("signer");
       await noteTrouble(database, attempt.id, error.message);
       return this.wait(batch.id, error.message);
     }
@@ -144,6 +147,7 @@ export class BatchSteps {
       return true;
     }
     this.#later(attempt.id);
+    this.#d.onFailure("broadcast");
     const said = answers
       .map(({ node, verdict }) => `${node}: ${verdict.kind === "taken" ? "taken" : verdict.message}`)
       .join("; ");

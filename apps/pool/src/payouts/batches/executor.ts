@@ -218,6 +218,7 @@ export class PayoutExecutor {
       const answers = await sendToAll(this.#d.nodes, raw_hex);
       const refusal = answers.flatMap(({ verdict }) => (verdict.kind === "refused" ? [verdict.message] : []))[0];
       const taken = answers.some(({ verdict }) => verdict.kind === "taken");
+      if (!taken) this.#d.onFailure("broadcast");
       await noteTrouble(this.#d.database, id, taken || refusal === undefined ? null : `Not taken again: ${refusal}`);
     }
     const open = new Set(unmined.map(({ id }) => id));

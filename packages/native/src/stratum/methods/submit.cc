@@ -63,8 +63,7 @@ void Loop::on_submit(Connection& connection, const json::Line& line) {
     record.time_ms = static_cast<uint64_t>(now_unix_ms_);
     record.worker_id = worker->id;
     record.job_number = job_id.number;
-    records_.push_back(record);
-    judged_.push_back({NO_SUBMIT, ShareResult::stale, false});
+    refused_.push_back(record);
     answer_error(connection, line.id, ErrorCode::stale, "job not found: it is too old or was never sent here");
     return count_refused(connection, false);
   }
@@ -101,8 +100,7 @@ void Loop::refuse_submit(Connection& connection, const json::Line& line, const W
     record.time_ms = static_cast<uint64_t>(now_unix_ms_);
     record.worker_id = worker->id;
     record.job_number = job_number;
-    records_.push_back(record);
-    judged_.push_back({NO_SUBMIT, ShareResult::invalid, false});
+    refused_.push_back(record);
   }
   answer_error(connection, line.id, ErrorCode::other, message);
   count_refused(connection, true);

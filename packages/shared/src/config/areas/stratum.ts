@@ -27,7 +27,12 @@ export const stratum = z
       .describe("Bits of the block version that miners may roll (BIP 310)."),
     max_connections: z.int().min(1).max(2_000_000).default(100_000).describe("Connections at once."),
     max_connections_per_address: z.int().min(1).max(2_000_000).default(10_000).describe("Connections at once from one address."),
-    ack: z.enum(["durable", "fast"]).default("durable").describe("`durable` answers a share after it is on disk, `fast` before."),
+    ack: z
+      .enum(["durable", "fast"])
+      .default("durable")
+      .describe(
+        "`durable` answers a share after it is on disk, `fast` before: a crash may lose a tenth of a second of answered shares.",
+      ),
     instance_id: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "must be lower-case letters, digits and dashes")

@@ -62,26 +62,28 @@ export const ReleaseVersion = z
   .string()
   .regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/, "must be letters, digits and . + _ - only, at most 64 of them");
 
+export const ReleaseFile = z.strictObject({
+  /** As Node names them. */
+  platform: z.enum(["linux-x64", "linux-arm64"]),
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,100}$/),
+  bytes: z
+    .int()
+    .min(1)
+    .max(512 * 1024 * 1024),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type ReleaseFile = z.infer<typeof ReleaseFile>;
+
+/** What `npm run build:agent` writes beside an executable: a release to be. */
+export const AgentBuild = ReleaseFile.extend({ version: ReleaseVersion });
+export type AgentBuild = z.infer<typeof AgentBuild>;
+
 /** An Ed25519-signed release (the payload of a SignedMessage of kind `release`). */
 export const ReleaseManifest = z.strictObject({
   /** Grows with each release: an agent never goes back to a lower one but by its own roll-back to what it ran before. */
   number: z.int().min(1),
   version: ReleaseVersion,
   made_at_ms: UnixMs,
-  files: z
-    .array(
-      z.strictObject({
-        /** As Node names them. */
-        platform: z.enum(["linux-x64", "linux-arm64"]),
-        name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,100}$/),
-        bytes: z
-          .int()
-          .min(1)
-          .max(512 * 1024 * 1024),
-        sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      }),
-    )
-    .min(1)
-    .max(8),
+  files: z.array(ReleaseFile).min(1).max(8),
 });
 export type ReleaseManifest = z.infer<typeof ReleaseManifest>;
