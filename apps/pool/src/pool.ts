@@ -23,6 +23,7 @@ import { ARCHIVE_OPTIONS, ReceiptArchive } from "./receipts/archive.ts";
 import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
 import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
+import { ShareRetention } from "./shares/retention.ts";
 import { ShareTermsBook } from "./shares/terms.ts";
 import { WorkerStates } from "./shares/worker_states.ts";
 import { openCertificate } from "./stratum/certificate.ts";
@@ -86,6 +87,7 @@ const SOLO_SEEN_MS = 30 * 86_400_000;
 /** Longest time between a share's judgement and its record on the disk that is reckoned with. */
 const UNWRITTEN_MS = 5_000;
 const REPORT_S = 2;
+const RETENTION_MS = 600_000;
 const DAY_MS = 86_400_000;
 const SETTLED_FILES_MS = 7 * DAY_MS;
 /** A list of every session is long on a large pool: it is made this often at most. */
@@ -424,6 +426,15 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
 
+  const retention = new ShareRetention(
+    { keep_days: settings.retention.bucket_days, every_ms: RETENTION_MS },
+    {
+      database,
+      databaseUp: () => monitor.up,
+      now_ms,
+      onTrouble: (error) => log.warn({ error: error.message }, "old shares are not put away yet"),
+    },
+  );
   const network_log = new NetworkLog(
     { every_ms: 1_000 },
     {
@@ -527,6 +538,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   payout_watch.start();
   states.start();
   network_log.start();
+  retention.start();
   hub?.start();
   await offer.start();
 
@@ -572,6 +584,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       submitter.stop(),
       consumer.stop(),
       receipts.stop(),
+      retention.stop(),
       tracker.stop(),
       payouts.stop(),
       payout_watch.stop(),
