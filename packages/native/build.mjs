@@ -33,8 +33,10 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
 const SRC = join(ROOT, "src");
 const BUILD = join(ROOT, "build");
 const OBJECTS = join(BUILD, "obj");
-const ADDON = join(BUILD, "otedama.node");
-const STAMP = join(BUILD, "otedama.stamp.json");
+/** A cross compiler's (`CXX=aarch64-linux-gnu-g++`) lies in a folder of its own: build/arm64/otedama.node. */
+const folderFor = (arch) => (arch === process.arch ? BUILD : join(BUILD, arch));
+const addonFor = (arch) => join(folderFor(arch), "otedama.node");
+const stampFor = (arch) => join(folderFor(arch), "otedama.stamp.json");
 const OBJECT_KEPT_MS = 24 * 3600 * 1000;
 
 const BASE_FLAGS = [
@@ -112,7 +114,7 @@ function hash(...parts) {
 }
 
 function planObjects(compiler, flags) {
-  const isa = ISA_FLAGS[process.arch] ?? {};
+  const isa = ISA_FLAGS[compiler.arch] ?? {};
   return filesUnder(SRC, [".cc"]).flatMap((source) => {
     const suffix = isaOf(source);
     if (suffix && !isa[suffix]) return [];
@@ -162,12 +164,17 @@ function nodeForVerify() {
 }
 
 async function link(compiler, units) {
-  const aside = `${ADDON}.${process.pid}.tmp`;
+  const addon = addonFor(compiler.arch);
+  const aside = `${addon}.${process.pid}.tmp`;
   const options = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : ["-Wl,--gc-sections", "-Wl,-z,now"];
   try {
     await run(compiler.path, ["-shared", "-pthread", ...options, ...units.map((unit) => unit.object), "-o", aside]);
-    const { stdout } = await run(nodeForVerify(), [join(ROOT, "verify.mjs"), aside]);
-    renameSync(aside, ADDON);
+    // Another architecture's answers are known only there.
+    const { stdout } =
+      compiler.arch === process.arch
+        ? await run(nodeForVerify(), [join(ROOT, "verify.mjs"), aside])
+        : { stdout: `linked for ${compiler.arch}, not verified here` };
+    renameSync(aside, addon);
     return stdout.trim();
   } catch (error) {
     throw new BuildError(`The native addon was not replaced: ${error.stderr || error.stdout || error.message}`);
@@ -189,10 +196,10 @@ function sweepObjects(units) {
 }
 
 /** Whether the addon on disk is the verified result of exactly these inputs. */
-function isCurrent(key) {
+function isCurrent(key, arch) {
   try {
-    const stamp = JSON.parse(readFileSync(STAMP, "utf8"));
-    return stamp.key === key && stamp.addon === hash(readFileSync(ADDON));
+    const stamp = JSON.parse(readFileSync(stampFor(arch), "utf8"));
+    return stamp.key === key && stamp.addon === hash(readFileSync(addonFor(arch)));
   } catch {
     return false;
   }
@@ -206,23 +213,24 @@ async function build() {
   const addon_api = headerPackage("node-addon-api", ".");
   const node_api = headerPackage("node-api-headers", "include");
   const flags = {
-    options: [...BASE_FLAGS, ...(process.arch === "x64" ? ["-march=x86-64", "-mtune=generic"] : []), "-Isrc"],
+    options: [...BASE_FLAGS, ...(compiler.arch === "x64" ? ["-march=x86-64", "-mtune=generic"] : []), "-Isrc"],
     includes: [`-isystem${addon_api.include}`, `-isystem${node_api.include}`],
     key: `${addon_api.version} ${node_api.version}`,
   };
-  mkdirSync(OBJECTS, { recursive: true });
+  for (const folder of [OBJECTS, folderFor(compiler.arch)]) mkdirSync(folder, { recursive: true });
   const units = planObjects(compiler, flags);
   const vectors = filesUnder(join(ROOT, "vectors"), [".json"]).map((path) => readFileSync(path, "utf8"));
   const key = hash(...units.map((unit) => basename(unit.object)), readFileSync(join(ROOT, "verify.mjs"), "utf8"), ...vectors);
-  if (isCurrent(key)) {
+  if (isCurrent(key, compiler.arch)) {
     console.log(`native: up to date (${((Date.now() - started) / 1000).toFixed(1)} s)`);
     return;
   }
   const compiled = await compileAll(compiler, units);
   const verified = await link(compiler, units);
-  const aside = `${STAMP}.${process.pid}.tmp`;
-  writeFileSync(aside, JSON.stringify({ key, addon: hash(readFileSync(ADDON)) }));
-  renameSync(aside, STAMP);
+  const stamp = stampFor(compiler.arch);
+  const aside = `${stamp}.${process.pid}.tmp`;
+  writeFileSync(aside, JSON.stringify({ key, addon: hash(readFileSync(addonFor(compiler.arch))) }));
+  renameSync(aside, stamp);
   sweepObjects(units);
   console.log(
     `native: ${compiled} of ${units.length} files compiled, ${verified} (${((Date.now() - started) / 1000).toFixed(1)} s)`,

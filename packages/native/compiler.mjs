@@ -3,14 +3,18 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** A C++ compiler that runs: its name, and a text that changes whenever its output may. Throws a sentence when there is none. */
+/**
+ * A C++ compiler that runs: its name, the architecture it compiles for (as Node names it), and a text that changes whenever its output
+ * may. Throws a sentence when there is none.
+ */
 export async function findCompiler() {
   const candidates = process.env.CXX ? [process.env.CXX] : ["g++", "c++", "clang++"];
   for (const path of candidates) {
     try {
       const { stdout } = await run(path, ["--version"]);
       const { stdout: machine } = await run(path, ["-dumpmachine"]);
-      return { path, version: `${stdout.split("\n")[0]} ${machine.trim()}` };
+      const arch = { aarch64: "arm64", x86_64: "x64" }[machine.split("-")[0]] ?? process.arch;
+      return { path, arch, version: `${stdout.split("\n")[0]} ${machine.trim()}` };
     } catch {}
   }
   throw new Error(

@@ -7,7 +7,7 @@ const FILE = join(import.meta.dirname, "../../docs/configuration.md");
 
 const INTRODUCTION = `# Configuration
 
-Generated from \`packages/shared/src/config/schema.ts\` by \`node scripts/docs/configuration.ts\`; \`npm run check\` fails when it is not up to date.
+Generated from \`packages/shared/src/config\` by \`node scripts/docs/configuration.ts\`; \`npm run check\` fails when it is not up to date.
 
 Nothing has to be set: \`npm start\` runs with the defaults below. What you set comes from three places, each stronger than the one before:
 

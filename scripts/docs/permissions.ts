@@ -32,7 +32,9 @@ function page(): string {
     const cells = roles[0] === "anybody" ? ROLES.map(() => "anybody") : ROLES.map((role) => (roles.includes(role) ? "yes" : ""));
     return `| \`${path}\` | ${_def.type === "query" ? "reads" : "changes"} | ${cells.join(" | ")} |`;
   });
-  const routes = KEYED_ROUTES.map(({ path, scope, summary }) => `| \`GET ${path}\` | \`${scope}\` | ${summary} |`);
+  const routes = KEYED_ROUTES.map(
+    ({ method, path, scope, summary }) => `| \`${method.toUpperCase()} ${path}\` | \`${scope}\` | ${summary} |`,
+  );
   const scopes = Object.entries(SCOPE_MEANINGS).map(([scope, meaning]) => `- \`${scope}\`: ${meaning}`);
   return `${[
     INTRODUCTION,

@@ -5,7 +5,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AgentHello, AgentTelemetry } from "@otedama/shared";
+import { AgentHelloV1, AgentTelemetry } from "@otedama/shared";
 import { Server } from "socket.io";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TestPool } from "./stratum_server.ts";
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 class Hub {
-  readonly hellos: AgentHello[] = [];
+  readonly hellos: AgentHelloV1[] = [];
   readonly telemetry: AgentTelemetry[] = [];
   refuse: { code: string; message: string } | null = null;
   readonly #http: HttpServer = createServer();
@@ -38,7 +38,7 @@ class Hub {
     const agents = this.#io.of("/agents");
     agents.use((socket, next) => {
       if (this.refuse) return next(Object.assign(new Error("refused"), { data: this.refuse }));
-      this.hellos.push(AgentHello.parse(socket.handshake.auth));
+      this.hellos.push(AgentHelloV1.parse(socket.handshake.auth));
       next();
     });
     agents.on("connection", (socket) => {

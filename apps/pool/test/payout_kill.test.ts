@@ -10,6 +10,7 @@ import type { FixtureOptions } from "./fixtures/payout_executor.ts";
 import {
   ADDRESSES,
   balances,
+  earnFees,
   openTestDatabase,
   owe,
   type RunningSigner,
@@ -21,6 +22,9 @@ import {
 import { until } from "./support/until.ts";
 
 const FIXTURE = join(import.meta.dirname, "fixtures/payout_executor.ts");
+
+/** Where the pool's own fees go. */
+const OPERATOR = "2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm";
 
 let chain: RunningChain;
 let postgres: TestPostgres;
@@ -93,7 +97,7 @@ async function killAfter(step: string, meanwhile: () => Promise<unknown> = async
   return steps;
 }
 
-test("kill -9 at every step pays everyone exactly once", { timeout: 240_000 }, async () => {
+test("kill -9 at every step pays everyone exactly once", { timeout: 300_000 }, async () => {
   // The first process learns of the chain's blocks as they come; 101 of them make two coinbases ripe.
   const first = run(null);
   await until("the executor to look at the chain", async () => {
@@ -113,18 +117,29 @@ test("kill -9 at every step pays everyone exactly once", { timeout: 240_000 }, a
     const sats = 600_000_000n + BigInt(index) * 123_457n + 1n;
     owed.set(await owe(database, address, sats), { address, sats });
   }
-  await setPolicy(database, { scheduled: true, every_hours: 24 * 31, fee_payer: "miners" });
+  // The pool's own fees go to the operator by a batch of their own, all but what is kept.
+  const fees_sats = 250_000_000n;
+  const keep_sats = 1_000_000n;
+  const fee_payout = { address: OPERATOR, threshold_sats: 10_000, keep_sats: Number(keep_sats) };
+  await earnFees(database, fees_sats);
+  await setPolicy(database, { scheduled: true, every_hours: 24 * 31, fee_payer: "miners", fee_payout });
 
   const pipeline = ["made", "handed_out", "signature_returned", "signed", "sent", "broadcast"];
   for (const step of ["planned", ...pipeline]) await killAfter(step);
   const { rows: batches } = await listBatches(database, { page: 1, page_size: 10 });
-  expect(batches).toHaveLength(1);
-  const batch_id = batches[0]?.id as number;
+  expect(batches.map(({ pays, state }) => [pays, state])).toEqual([
+    ["fees", "approved"],
+    ["miners", "broadcast"],
+  ]);
+  const [{ id: fees_batch_id }, { id: batch_id }] = batches as { id: number }[] as [{ id: number }, { id: number }];
   await requestBump(database, { batch_id, fee_rate: 20, person: "anna@example.org" });
   for (const step of pipeline) await killAfter(step);
   expect(await chain.rpc("getrawmempool")).toHaveLength(1);
+  for (const step of pipeline) await killAfter(step);
+  expect(await chain.rpc("getrawmempool")).toHaveLength(2);
   await killAfter("searched", () => mine(1));
   await killAfter("settled", () => mine(1));
+  await killAfter("settled");
 
   // One more that is not killed finds nothing left to do.
   const last = run(null);
@@ -156,19 +171,28 @@ test("kill -9 at every step pays everyone exactly once", { timeout: 240_000 }, a
     paid_sats += sats - BigInt(item.fee_part_sats);
   }
   expect(items).toHaveLength(owed.size);
+  const own = await readBatch(database, fees_batch_id);
+  expect(own.batch).toMatchObject({ state: "settled", amount_sats: Number(fees_sats - keep_sats) });
+  const own_fee_sats = BigInt(own.transactions[0]?.fee_sats ?? 0);
+  const taken_sats = fees_sats - keep_sats - own_fee_sats;
+  expect(seen.paid.get(scriptOf(OPERATOR))).toBe(taken_sats);
   // What left the wallet is what the ledger says was paid and what the network got, to the satoshi.
   const all = await balances(database);
-  const fee_sats = BigInt(transactions[0]?.fee_sats ?? 0);
+  const first_fee_sats = BigInt(transactions[0]?.fee_sats ?? 0);
+  const fee_sats = first_fee_sats + own_fee_sats;
   expect(all.network_fee).toBe(fee_sats);
+  // What the fee bump added is the pool's.
+  const added_sats = first_fee_sats - items.reduce((sum, item) => sum + BigInt(item.fee_part_sats), 0n);
+  expect(all).toMatchObject({ fee_paid: taken_sats, fee_paying: 0n, fee_available: keep_sats - added_sats });
   expect(all.miner_paid).toBe(paid_sats);
   const coinbases = 50n * 100_000_000n * 104n;
   // The network's fee comes back in the coinbase of the block that holds the transaction: the same key mines here.
-  expect(seen.unspent.get(signer.script_hex)).toBe(coinbases + fee_sats - paid_sats - fee_sats);
+  expect(seen.unspent.get(signer.script_hex)).toBe(coinbases + fee_sats - paid_sats - taken_sats - fee_sats);
   const entries = await database.query<{ cause: string; n: number }>(
-    "SELECT cause::text, count(*)::int AS n FROM ledger_entry WHERE cause <> 'correction' GROUP BY cause ORDER BY cause::text",
+    "SELECT cause::text, count(*)::int AS n FROM ledger_entry WHERE cause IN ('payout', 'payout_settle', 'payout_cancel') GROUP BY cause ORDER BY cause::text",
   );
   expect(entries.rows).toEqual([
-    { cause: "payout", n: 1 },
-    { cause: "payout_settle", n: 1 },
+    { cause: "payout", n: 2 },
+    { cause: "payout_settle", n: 2 },
   ]);
 });

@@ -8,10 +8,12 @@ import {
   cancelBatch,
   createBatches,
   downloadPsbt,
+  listBatches,
   listFreeOutputs,
   listHolds,
   PayoutError,
   readBatch,
+  readPayoutFigures,
   readPayoutSummary,
   requestBump,
 } from "@otedama/db/payouts";
@@ -19,6 +21,7 @@ import type { Database } from "@otedama/db/pool";
 import { acceptSignedPsbt, PsbtError } from "@otedama/shared/psbt";
 import { type RunningChain, startChain } from "@otedama/simulator/chain";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { PayoutExecutorOptions } from "../src/payouts/batches/executor.ts";
 import { CommandSigner } from "../src/payouts/batches/signers/command.ts";
 import { ReferenceSigner } from "../src/payouts/batches/signers/reference.ts";
 import { SignerError } from "../src/payouts/batches/signers/signer_error.ts";
@@ -26,10 +29,13 @@ import {
   ADDRESSES,
   balances,
   type ExecutorKit,
+  earnFees,
   makeExecutor,
   openTestDatabase,
   owe,
   type RunningSigner,
+  readChain,
+  scriptOf,
   setPolicy,
   startSigner,
 } from "./support/payout_kit.ts";
@@ -84,16 +90,27 @@ async function adoptCoinbases(): Promise<void> {
 }
 
 function executor(
-  options: { signed_by?: "reference" | "nobody" | CommandSigner; fee?: object; now_ms?: () => number } = {},
+  options: {
+    signed_by?: "reference" | "nobody" | CommandSigner;
+    fee?: object;
+    now_ms?: () => number;
+    monotonic_ms?: () => number;
+  } = {},
+  change: Partial<PayoutExecutorOptions> = {},
 ): ExecutorKit {
   const by = options.signed_by ?? "reference";
-  const kit = makeExecutor({
-    chain,
-    database,
-    script_hex: signer.script_hex,
-    signer: by === "reference" ? referenceSigner() : by === "nobody" ? null : by,
-    ...(options.now_ms && { now_ms: options.now_ms }),
-  });
+  const { now_ms, monotonic_ms } = options;
+  const kit = makeExecutor(
+    {
+      chain,
+      database,
+      script_hex: signer.script_hex,
+      signer: by === "reference" ? referenceSigner() : by === "nobody" ? null : by,
+      ...(now_ms && { now_ms }),
+      ...(monotonic_ms && { monotonic_ms }),
+    },
+    change,
+  );
   ends.push(() => kit.close());
   return kit;
 }
@@ -134,17 +151,55 @@ test("coinbases from before payouts were followed are found, and what waits says
   expect(await stateOf(batch_id)).toBe("broadcast");
   expect(kit.events.map(([kind]) => kind)).toEqual(["waiting", "sent"]);
   const { wallet } = await readPayoutSummary(database, { network: "regtest" });
+  const watched = await readPayoutFigures(database, { network: "regtest" });
+  expect(watched.batches.find(({ state }) => state === "broadcast")).toEqual({
+    state: "broadcast",
+    batches: 1,
+    amount_sats: 300_000_000,
+  });
+  expect(watched).toMatchObject({ stopped: 0, due: { accounts: 0, amount_sats: 0 }, spendable_sats: wallet.spendable_sats });
+  expect(watched.oldest_open_s).toBeGreaterThan(0);
   expect(wallet.reserved_sats).toBe(5_000_000_000);
   await mine(2);
   await work(kit);
   const { batch, items, transactions } = await readBatch(database, batch_id);
   expect([batch.state, batch.confirmations]).toEqual(["settled", 2]);
   expect(items[0]).toMatchObject({ amount_sats: 300_000_000, fee_part_sats: 0, paid_sats: 300_000_000 });
+  expect((await readPayoutFigures(database, { network: "regtest" })).oldest_open_s).toBe(0);
   // The pool bears the fee, and the change is there to spend again.
   const fee = BigInt(transactions[0]?.fee_sats ?? 0);
   expect(await balances(database)).toMatchObject({ network_fee: fee, fee_available: -fee, miner_paid: 300_000_000n });
   const free = await listFreeOutputs(database);
   expect(free.find((output) => output.source === "change")?.value_sats).toBe(5_000_000_000n - 300_000_000n - fee);
+});
+
+test("the pool's own fees go to the operator's address, which bears the network's fee, and are booked as taken out", async () => {
+  const address = ADDRESSES[4] as string;
+  await setPolicy(database, { fee_payout: { address, threshold_sats: 100_000, keep_sats: 50_000 } });
+  await adoptCoinbases();
+  await earnFees(database, 2_000_000n);
+  const batch_id = await plan();
+  const kit = executor();
+  await work(kit);
+  await requestBump(database, { batch_id, fee_rate: 9, person: "bo" });
+  await work(kit);
+  await mine(2);
+  await work(kit);
+  const { batch, items, transactions } = await readBatch(database, batch_id);
+  expect(batch).toMatchObject({ state: "settled", pays: "fees", amount_sats: 1_950_000 });
+  const part = BigInt(items[0]?.fee_part_sats ?? 0);
+  const fee = BigInt(transactions[0]?.fee_sats ?? 0);
+  expect(part).toBeGreaterThan(0n);
+  expect(fee).toBeGreaterThan(part);
+  expect((await readChain(chain)).paid.get(scriptOf(address))).toBe(1_950_000n - part);
+  expect(await balances(database)).toEqual({
+    operator: -2_000_000n,
+    fee_available: 50_000n - (fee - part),
+    fee_paying: 0n,
+    fee_paid: 1_950_000n - part,
+    network_fee: fee,
+  });
+  expect((await readPayoutSummary(database, { network: "regtest" })).fees).toMatchObject({ due_sats: 0 });
 });
 
 test("a payout larger than the wallet waits, and one that nobody relays is not made", async () => {
@@ -262,6 +317,7 @@ test("a signer that refuses says why, and is asked again when it may", async () 
   const batch_id = await plan();
   await work(kit);
   expect(await waitingFor(batch_id)).toMatch(/^The signer refuses: Input 1 \(.*\) pays bcrt1q.*, which is not this signer's key/);
+  expect(new Set(kit.failures)).toEqual(new Set(["signer"]));
   // The same batch by the signer that has the key.
   await work(executor());
   expect(await stateOf(batch_id)).toBe("broadcast");
@@ -310,6 +366,22 @@ test("by itself after the policy's time, and not beyond its bound", async () => 
   expect((await readBatch(database, batch_id)).transactions).toHaveLength(2);
   expect(await waitingFor(batch_id)).toMatch(/fee_rate_max of 3 sat\/vB leaves no room/);
   await mine(1);
+});
+
+test("a clock that was ahead for a moment does not keep the schedule waiting until then", async () => {
+  await setPolicy(database, { scheduled: true });
+  await adoptCoinbases();
+  const clock = { ahead_ms: 86_400_000, monotonic_ms: 0 };
+  const options = { now_ms: () => Date.now() + clock.ahead_ms, monotonic_ms: () => clock.monotonic_ms };
+  const kit = executor(options, { plan_ms: 30_000 });
+  await work(kit);
+  await owe(database, ADDRESSES[1] as string, 300_000_000n);
+  Object.assign(clock, { ahead_ms: 0, monotonic_ms: 29_999 });
+  await work(kit);
+  expect((await listBatches(database, { page: 1, page_size: 10 })).rows).toHaveLength(0);
+  clock.monotonic_ms = 30_000;
+  await work(kit);
+  expect((await listBatches(database, { page: 1, page_size: 10 })).rows).toMatchObject([{ state: "broadcast" }]);
 });
 
 test("a reorganisation takes it back, and it is sent again", async () => {

@@ -97,6 +97,14 @@ describe("versions of the policy", () => {
     expect(await applyConfigPolicy(database, "regtest", { ...file })).toEqual(first);
     const changed = await createPolicyVersion(database, "regtest", change({ ...file, pplns_window: 3 }, first.version));
     expect(await applyConfigPolicy(database, "regtest", file)).toEqual(changed);
+    // What a program from before fee payouts made of the same file is no change of the file.
+    const { fee_payout: _since, ...payouts } = file.payouts;
+    await database.query("INSERT INTO pool_policy (policy, created_by, reason) VALUES ($1, 'config.yaml', 'an older program')", [
+      JSON.stringify({ ...file, payouts }),
+    ]);
+    const older = await readPolicy(database);
+    expect(older?.policy).toEqual(file);
+    expect(await applyConfigPolicy(database, "regtest", file)).toEqual(older);
     const edited = await applyConfigPolicy(database, "regtest", { ...file, scheme: "prop" });
     expect(edited.policy).toMatchObject({ scheme: "prop", pplns_window: 2 });
     expect(
@@ -107,10 +115,11 @@ describe("versions of the policy", () => {
       ]),
     ).toEqual([
       ["config.yaml", "prop", 2],
+      ["config.yaml", "pplns", 2],
       ["eve@example.org", "pplns", 3],
       ["config.yaml", "pplns", 2],
     ]);
-    expect((await listPolicies(database, 10, edited.version)).length).toBe(2);
+    expect((await listPolicies(database, 10, edited.version)).length).toBe(3);
     await expect(database.query("UPDATE pool_policy SET reason = ''")).rejects.toThrow(/append-only/);
   });
 

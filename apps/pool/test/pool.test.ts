@@ -1,8 +1,9 @@
 /** The whole pool in one process, between a real chain node, a real PostgreSQL and miners on real sockets. */
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
-import { type Database, openDatabase } from "@otedama/db/pool";
+import { createPolicyVersion, type Database, openDatabase, readPolicy } from "@otedama/db/pool";
 import { createStratumEngine } from "@otedama/native/engine";
 import { PoolEvent, PoolHello, type PoolSettings, PoolSnapshot, workHashes } from "@otedama/shared";
 import { type RunningChain, startChain } from "@otedama/simulator/chain";
@@ -19,6 +20,9 @@ import { until } from "./support/until.ts";
 const HASHRATE_HPS = 3_000;
 const DIFFICULTY = (HASHRATE_HPS * 30) / 2 ** 32 / 10;
 const SECOND_ADDRESS = "2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm";
+
+/** Of a miner that never mines with the others. */
+const SOLO_ADDRESS = "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn";
 
 let chain: RunningChain;
 let postgres: TestPostgres;
@@ -117,6 +121,17 @@ async function ledgerSum(): Promise<number> {
   return Number(rows[0].total);
 }
 
+/** What a block credited, by ledger account. */
+async function creditsOf(hash: string): Promise<Record<string, bigint>> {
+  const { rows } = await database.query<{ name: string; sats: string }>(
+    `SELECT l.kind || coalesce(' ' || a.address, '') AS name, p.amount_sats::text AS sats FROM ledger_entry e
+       JOIN ledger_posting p ON p.entry_id = e.id JOIN ledger_account l ON l.id = p.ledger_account_id LEFT JOIN account a ON a.id = l.account_id
+     WHERE e.cause = 'block_credit' AND e.cause_key = $1`,
+    [hash],
+  );
+  return Object.fromEntries(rows.map((row) => [row.name, BigInt(row.sats)]));
+}
+
 const blockState = async (hash: string) =>
   (await database.query<{ state: string }>("SELECT state FROM block WHERE hash = $1", [hash])).rows[0]?.state;
 
@@ -192,6 +207,75 @@ describe("a pool", () => {
     expect(rows.length).toBeGreaterThan(1);
     expect(rows.every((row) => row.net === 0)).toBe(true);
     expect(await ledgerSum()).toBe(0);
+  });
+
+  test("pays a block of a worker that logged in with m=solo to its account alone, whatever work the others did", async () => {
+    const pooled = await login(`${POOL_ADDRESS}.a`);
+    const lonely = await login(`${SOLO_ADDRESS}.lonely`, "m=solo");
+    for (let accepted = 0; accepted < 3; ) accepted += (await pooled.mine()).result === true ? 1 : 0;
+    const hash = await mineBlock(lonely);
+    await until("the block to be credited", async () => (await blockState(hash)) === "pending");
+    const found = await database.query<{ reward: string; solo: boolean }>(
+      "SELECT b.reward_sats::text AS reward, w.solo FROM block b JOIN worker w ON w.id = b.worker_id WHERE b.hash = $1",
+      [hash],
+    );
+    expect(found.rows[0]?.solo).toBe(true);
+    const reward = BigInt(found.rows[0]?.reward ?? 0);
+    expect(await creditsOf(hash)).toEqual({
+      coinbase: -reward,
+      fee_pending: reward / 100n,
+      [`miner_pending ${SOLO_ADDRESS}`]: reward - reward / 100n,
+    });
+    // What it did for itself earns it nothing of the others' blocks.
+    const next = await mineBlock(pooled);
+    await until("the next block to be credited", async () => (await blockState(next)) === "pending");
+    expect(Object.keys(await creditsOf(next))).not.toContain(`miner_pending ${SOLO_ADDRESS}`);
+    expect(await ledgerSum()).toBe(0);
+    lonely.close();
+    pooled.close();
+  });
+
+  test("goes by what a person changed while it runs: scheme, fee and coinbase text by the next job, difficulty for who connects", async () => {
+    const a = await login(`${POOL_ADDRESS}.changed`);
+    const before = await readPolicy(database);
+    if (!before) throw new Error("no policy");
+    const text = "/changed by hand/";
+    const { policy } = before;
+    const made = await createPolicyVersion(database, "regtest", {
+      policy: {
+        ...policy,
+        scheme: "prop",
+        fee_percent: { ...policy.fee_percent, prop: 7 },
+        coinbase_text: text,
+        difficulty: { ...policy.difficulty, initial: 2 * DIFFICULTY },
+      },
+      expected_version: before.version,
+      person: "eve@example.org",
+      reason: "a test",
+    });
+    await until("the pool to go by it", () => snapshots.at(-1)?.policy_version === made.version);
+    // The next job comes with the next tip, or after half a minute.
+    await chain.rpc("generatetoaddress", [1, POOL_ADDRESS]);
+    const said = Buffer.from(text).toString("hex");
+    await until("a job with the new text", async () => {
+      const { job } = a;
+      return job !== null && `${job.prefix}${job.suffix}`.includes(said);
+    });
+    const harder = await login(`${POOL_ADDRESS}.harder`);
+    await until("its first job", () => harder.job);
+    expect((harder.job?.difficulty ?? 0) / (2 * DIFFICULTY)).toBeCloseTo(1, 2);
+    const hash = await mineBlock(a);
+    await until("the block to be credited", async () => (await blockState(hash)) === "pending");
+    const { rows } = await database.query<{ policy_version: number; reward: string }>(
+      "SELECT policy_version, reward_sats::text AS reward FROM block WHERE hash = $1",
+      [hash],
+    );
+    expect(rows[0]?.policy_version).toBe(made.version);
+    const reward = BigInt(rows[0]?.reward ?? 0);
+    expect((await creditsOf(hash)).fee_pending).toBe((reward * 7n) / 100n);
+    expect(await chain.rpc<string>("getblock", [hash, false])).toContain(said);
+    harder.close();
+    a.close();
   });
 
   test("keeps its miners while the database is away, new ones too, and counts every share once when it is back", async () => {
@@ -325,6 +409,18 @@ describe("a pool", () => {
     ]) {
       expect(text).toMatch(line);
     }
+    const watched = await until("the payouts' figures", async () => {
+      const said = await (await fetch(`${base}/metrics`)).text();
+      return said.includes("otedama_payout_due_sats ") && said;
+    });
+    for (const state of ["planned", "broadcast", "settled"])
+      expect(watched).toContain(`otedama_payout_batches{state="${state}"} 0`);
+    expect(watched).toContain('otedama_payout_failures_total{by="signer"} 0');
+    // What the rules that come with it ask for is there to be asked for.
+    const rules = readFileSync(join(import.meta.dirname, "../../../deploy/prometheus/otedama.rules.yml"), "utf8");
+    const asked = new Set(rules.match(/otedama_[a-z0-9_]+/g));
+    expect(asked.size).toBeGreaterThan(8);
+    for (const name of asked) expect(watched, name).toMatch(new RegExp(`^# TYPE ${name.replace(/_bucket$/, "")} `, "m"));
     const health = await until("every share to be applied", async () => {
       const answer = await fetch(`${base}/health`);
       expect(answer.status).toBe(200);

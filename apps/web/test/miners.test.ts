@@ -6,7 +6,7 @@ import {
   MinerDto,
   MinerReceiptDto,
   MinerSettingsChange,
-  MinerSettingsDto,
+  MinerSettingsChangedDto,
   ReceiptDto,
   workHashes,
 } from "@otedama/shared";
@@ -16,10 +16,16 @@ import { ClientBounds } from "../src/server/http/client_bounds.ts";
 import { BoundedCache, BusyError } from "../src/server/miners/bounded_cache.ts";
 import { CHALLENGE_MS, makeChallenge, refuseChallenge } from "../src/server/miners/challenge.ts";
 import { Miners } from "../src/server/miners/miners.ts";
+import { MinerLinks } from "../src/server/notices/miner_links.ts";
 import { ALICE, BOB, blockHash, DIFFICULTY, seedMined, signAsAlice } from "./fixtures/mined.ts";
-import { type RunningWeb, startTestWeb } from "./fixtures/web_server.ts";
+import { type MailReceiver, startMailReceiver } from "./fixtures/receivers.ts";
+import { BEHIND_PROXY, elsewhere, type RunningWeb, startTestWeb } from "./fixtures/web_server.ts";
+
+const MINERS = { network: "regtest", pool: "test", secret: "s", email_ready: false } as const;
+const LINKS = new MinerLinks({ public_url: "http://localhost:8080", secret: "s" });
 
 let postgres: TestPostgres;
+let mail: MailReceiver;
 let web: RunningWeb;
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -27,10 +33,20 @@ beforeAll(async () => {
   const database = openDatabase({ url, application_name: "test" });
   await seedMined(database, { blocks: 3, shares_each: 12_345, now_ms: Date.now() });
   await database.end();
-  web = await startTestWeb(url);
+  mail = await startMailReceiver();
+  const smtp = {
+    host: "127.0.0.1",
+    port: mail.port,
+    security: "none",
+    user: "",
+    password: "",
+    from: "pool@example.org",
+  } as const;
+  web = await startTestWeb(url, { ...BEHIND_PROXY, notices: { allow_private_targets: false, smtp } });
 });
 afterAll(async () => {
   await web.stop();
+  await mail.stop();
   await postgres.stop();
 });
 
@@ -39,8 +55,8 @@ const get = async (path: string) => {
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
 };
 const miner = async () => MinerDto.parse((await get(`/api/v1/miners/${ALICE}`)).body);
-const post = async (path: string, body: unknown) => {
-  const answer = await web.post(path, body);
+const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
+  const answer = await web.post(path, body, headers);
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
 
@@ -57,7 +73,7 @@ describe("what anybody may see of a miner", () => {
       shares: { accepted: 90, stale: 3 },
       balance: { pending_sats: 1_200_000_000, available_sats: 0, paying_sats: 0, paid_sats: 0 },
       payouts: [],
-      settings: { threshold_sats: null, email_set: false, webhook_set: false },
+      settings: { threshold_sats: null, email: "none", webhook: "none", notices: ["payouts", "blocks", "workers"] },
     });
     expect(seen.blocks.map((block) => [block.height, block.credit_sats, block.own, block.receipt])).toEqual([
       [103, 400_000_000, true, true],
@@ -219,6 +235,7 @@ describe("receipts", () => {
         four_eyes_above_sats: 0,
         confirmations: 6,
         bump_after_minutes: 0,
+        fee_payout: null,
       },
       correction_four_eyes_above_sats: 0,
     };
@@ -227,13 +244,13 @@ describe("receipts", () => {
       [JSON.stringify(policy)],
     );
     await web.sql.query("UPDATE block SET policy_version = $1", [rows[0]?.version]);
-    const miners = new Miners({ network: "regtest", pool: "test", secret: "s" }, { sql: web.sql, now: Date.now });
+    const miners = new Miners(MINERS, { sql: web.sql, links: LINKS, now: Date.now });
     expect((await miners.minerReceipt(ALICE, blockHash(3))).draws_on).toEqual({
       blocks: [{ hash: blockHash(3), height: 103 }],
       whole: true,
     });
     await web.sql.query("UPDATE block SET network_difficulty = 200");
-    const wider = new Miners({ network: "regtest", pool: "test", secret: "s" }, { sql: web.sql, now: Date.now });
+    const wider = new Miners(MINERS, { sql: web.sql, links: LINKS, now: Date.now });
     expect((await wider.minerReceipt(ALICE, blockHash(3))).draws_on).toEqual({
       blocks: [3, 2].map((n) => ({ hash: blockHash(n), height: 100 + n })),
       whole: true,
@@ -246,7 +263,7 @@ describe("receipts", () => {
     ]);
     await web.sql.query("UPDATE block SET policy_version = (SELECT max(version) FROM pool_policy)");
     await web.sql.query("UPDATE block SET state = 'orphaned' WHERE height = 102");
-    const prop = new Miners({ network: "regtest", pool: "test", secret: "s" }, { sql: web.sql, now: Date.now });
+    const prop = new Miners(MINERS, { sql: web.sql, links: LINKS, now: Date.now });
     expect((await prop.minerReceipt(ALICE, blockHash(3))).draws_on).toEqual({
       blocks: [3, 2].map((n) => ({ hash: blockHash(n), height: 100 + n })),
       whole: true,
@@ -274,16 +291,20 @@ describe("settings by a signed message", () => {
     const signature = signAsAlice(challenge.message);
     const changed = await post(settings, { challenge, signature });
     expect(changed.status, JSON.stringify(changed.body)).toBe(200);
-    expect(MinerSettingsDto.parse(changed.body)).toMatchObject({ threshold_sats: 250_000, email_set: true, webhook_set: true });
-    expect((await miner()).settings).toMatchObject({ threshold_sats: 250_000, email_set: true });
+    expect(MinerSettingsChangedDto.parse(changed.body)).toMatchObject({
+      threshold_sats: 250_000,
+      email: "unconfirmed",
+      webhook: "on",
+    });
+    expect((await miner()).settings).toMatchObject({ threshold_sats: 250_000, email: "unconfirmed" });
     expect(JSON.stringify(await get(`/api/v1/miners/${ALICE}`))).not.toContain("example.org");
 
     expect(await post(settings, { challenge, signature })).toMatchObject({ status: 409, body: { code: "challenge_refused" } });
     const back = await challenged({ email: null });
     expect((await post(settings, { challenge: back, signature: signAsAlice(back.message) })).body).toMatchObject({
       threshold_sats: 250_000,
-      email_set: false,
-      webhook_set: true,
+      email: "none",
+      webhook: "on",
     });
     const audit = await web.sql.query(
       "SELECT action, subject, details FROM audit_log WHERE action = 'miner.settings' ORDER BY id",
@@ -292,12 +313,66 @@ describe("settings by a signed message", () => {
       {
         action: "miner.settings",
         subject: `account:${ALICE}`,
-        details: { threshold_sats: { after: 250_000 }, email: "set", webhook_url: "set" },
+        details: { threshold_sats: { before: null, after: 250_000 }, email: "set", webhook_url: "set" },
       },
       { action: "miner.settings", subject: `account:${ALICE}`, details: { email: "removed" } },
     ]);
     const stored = await web.sql.query("SELECT threshold_sats, email, webhook_url FROM account_setting");
     expect(stored.rows).toEqual([{ threshold_sats: 250_000, email: null, webhook_url: "https://hooks.example.org/x?y=1" }]);
+  });
+
+  test("an e-mail address is asked first, by a link that does nothing before a button is pressed, and can be stopped by another", async () => {
+    mail.mails.length = 0;
+    // Changes are counted by where they come from, over all tests.
+    const from = elsewhere();
+    const set = async (change: unknown) => {
+      const challenge = MinerChallengeDto.parse((await post(`/api/v1/miners/${ALICE}/challenge`, change, from)).body);
+      return post(settings, { challenge, signature: signAsAlice(challenge.message) }, from);
+    };
+    expect((await set({ email: "Alice@mail.example.org", notices: ["workers"] })).body).toMatchObject({ email: "unconfirmed" });
+    await expect.poll(() => mail.mails).toHaveLength(1);
+    // Quoted-printable: lines that end in "=" go on.
+    const text = () => (mail.mails.at(-1)?.data ?? "").replaceAll("=\n", "").replaceAll("=3D", "=");
+    expect(mail.mails[0]?.to).toEqual(["Alice@mail.example.org"]);
+    const link = (purpose: string) =>
+      new RegExp(`http://localhost:8080/m/${ALICE}#${purpose}=([\\w.-]+)`).exec(text())?.[1] ?? "";
+    const one_click = /List-Unsubscribe:\s*<http:\/\/localhost:8080([^>]+)>/.exec(text())?.[1] ?? "";
+    expect(text()).toMatch(/List-Unsubscribe-Post: List-Unsubscribe=One-Click/);
+    // The settings that were changed are not told to an address that has not agreed.
+    expect(mail.mails).toHaveLength(1);
+    const confirm = `/api/v1/miners/${ALICE}/notices/confirm`;
+    const yes = { token: link("confirm") };
+    expect(await post(confirm, { token: link("stop") }, from)).toMatchObject({ status: 409, body: { code: "link_refused" } });
+    expect(await post(confirm, { token: "nonsense" }, from)).toMatchObject({ status: 400, body: { field: "token" } });
+    expect(await post(`/api/v1/miners/${BOB}/notices/confirm`, yes, from)).toMatchObject({ status: 409 });
+    expect((await miner()).settings.email).toBe("unconfirmed");
+    expect(await post(confirm, yes, from)).toMatchObject({
+      status: 200,
+      body: { email: "on", notices: ["workers"] },
+    });
+    expect(await post(confirm, yes, from)).toMatchObject({ status: 200 });
+
+    // Set again to the same address: nobody is asked again, and the reader is told.
+    expect((await set({ threshold_sats: null, email: "alice@mail.example.org" })).body).toMatchObject({ email: "on" });
+    await expect.poll(() => mail.mails).toHaveLength(2);
+    expect(text()).toMatch(/Subject: Otedama: Settings changed/);
+    const stopped = await fetch(web.origin + one_click, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", ...from },
+      body: "List-Unsubscribe=One-Click",
+    });
+    expect(stopped.status).toBe(200);
+    expect((await miner()).settings.email).toBe("stopped");
+    expect(await post(confirm, yes, from)).toMatchObject({ status: 409 });
+
+    // Asked three times today, once by the test before: a fourth is refused, and nothing of it is written.
+    expect((await set({ email: "alice@mail.example.org" })).body).toMatchObject({ email: "unconfirmed" });
+    expect(await set({ email: "other@example.org", threshold_sats: 777_777 })).toMatchObject({
+      status: 429,
+      body: { code: "too_many_emails", field: "email" },
+    });
+    expect((await miner()).settings).toMatchObject({ email: "unconfirmed", threshold_sats: null });
+    expect((await set({ email: null, notices: ["payouts", "blocks", "workers"] })).body).toMatchObject({ email: "none" });
   });
 
   test.each<[string, (c: MinerChallengeDto) => { challenge: MinerChallengeDto; signature: string }, number, string]>([

@@ -15,6 +15,7 @@ import { type HttpReceiver, type MailReceiver, startHttpReceiver, startMailRecei
 import { hashOf } from "./fixtures/seed.ts";
 import { BEHIND_PROXY, OWNER, type RunningWeb, startTestWeb } from "./fixtures/web_server.ts";
 
+const SECRET = "5".repeat(64);
 const ACTOR = { id: "tester", address: null };
 let postgres: TestPostgres;
 let url: string;
@@ -59,11 +60,13 @@ function makeNotices(changes: Partial<NoticesOptions> = {}): Notices {
       telegram_origin: http.origin,
       discord_origins: [http.origin],
       interval_ms: 50,
+      workers_ms: 0,
+      secret: SECRET,
       ...changes,
     },
     {
       database: refusing(),
-      sealer: new Sealer({ secret: "5".repeat(64) }),
+      sealer: new Sealer({ secret: SECRET }),
       resolve: resolveBySystem,
       counters,
       log: pino({ level: "silent" }),

@@ -87,6 +87,48 @@ describe("payouts by hand", () => {
     });
   });
 
+  test("what cannot be written into the audit log is not done", async () => {
+    const [{ id: batch_id } = { id: 0 }] = (await client.payouts.batches.query({ state: "planned" })).rows;
+    const { policy, version } = await client.policy.get.query();
+    const reason = "a full disk";
+    const correction = { from: { kind: "operator" }, to: { kind: "fee_available" }, amount_sats: 1, reason } as const;
+    const proposed = await client.ledger.correct.mutate({ ...correction, amount_sats: 100_000_000_000 });
+    expect(proposed.state).toBe("proposed");
+    const tables = [
+      "payout_batch",
+      "payout_item",
+      "payout_approval",
+      "payout_hold",
+      "ledger_posting",
+      "ledger_correction",
+      "pool_policy",
+    ];
+    const everything = () =>
+      Promise.all(tables.map(async (table) => (await web.sql.query(`SELECT t FROM ${table} t ORDER BY t`)).rows));
+    const before = await everything();
+    await web.sql.query(
+      `CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room for the audit log'; END $$;
+       CREATE TRIGGER no_room BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION no_room()`,
+    );
+    const changes: Record<string, () => Promise<unknown>> = {
+      hold: () => client.payouts.hold.mutate({ account_id: 3, reason }),
+      exclude: () => client.payouts.exclude.mutate({ batch_id, account_id: 2, reason }),
+      approve: () => client.payouts.approve.mutate({ batch_id, amount_sats: 400_000 }),
+      cancel: () => client.payouts.cancel.mutate({ batch_id, reason }),
+      correct: () => client.ledger.correct.mutate(correction),
+      refuse: () => client.ledger.refuseCorrection.mutate({ id: proposed.id, reason }),
+      policy: () =>
+        client.policy.change.mutate({ policy: { ...policy, coinbase_text: "/other/" }, expected_version: version, reason }),
+    };
+    for (const [name, change] of Object.entries(changes)) {
+      await expect(change(), name).rejects.toThrow("Something went wrong on the server");
+      expect(await everything(), name).toEqual(before);
+    }
+    await web.sql.query("DROP TRIGGER no_room ON audit_log");
+    await client.ledger.refuseCorrection.mutate({ id: proposed.id, reason });
+    expect((await client.ledger.corrections.query()).find(({ id }) => id === proposed.id)?.state).toBe("refused");
+  });
+
   test("an account is taken out and its money is available again; the sum that is approved is the one seen", async () => {
     const [{ id: batch_id } = { id: 0 }] = (await client.payouts.batches.query({ state: "planned" })).rows;
     await client.payouts.exclude.mutate({ batch_id, account_id: 2, reason: "wrong address" });

@@ -8,8 +8,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { POOL_POLICY } from "./fixtures/policy.ts";
 import { type RunningWeb, startTestWeb } from "./fixtures/web_server.ts";
 
+const MAINNET = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
 const ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 const POLICY: PoolPolicy = { ...POOL_POLICY, correction_four_eyes_above_sats: 10_000 };
+
+const FEE_PAYOUT = { address: ADDRESS, threshold_sats: 100_000, keep_sats: 0 };
 
 let postgres: TestPostgres;
 let web: RunningWeb;
@@ -41,6 +44,7 @@ describe("the pool's settings", () => {
     const { rows } = await web.sql.query("SELECT details FROM audit_log WHERE action = 'policy.change'");
     expect(rows).toHaveLength(1);
     expect(rows[0]?.details).toEqual({
+      address: "127.0.0.1",
       reason: "a better fee",
       changes: [
         { field: "scheme", before: "pplns", after: "prop" },
@@ -54,10 +58,15 @@ describe("the pool's settings", () => {
     ["fee_percent.pplns", { fee_percent: { ...POLICY.fee_percent, pplns: -1 } }],
     ["fee_percent.pplns", { fee_percent: { ...POLICY.fee_percent, pplns: Number.NaN } }],
     ["fee_percent.solo", { fee_percent: { ...POLICY.fee_percent, solo: 101 } }],
-    ["donation.address", { donation: { address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", percent: 1 } }],
+    ["donation.address", { donation: { address: MAINNET, percent: 1 } }],
     ["fee_exempt_addresses.0", { fee_exempt_addresses: ["nobody"] }],
     ["coinbase_text", { coinbase_text: "ü" }],
     ["payouts.threshold_sats", { payouts: { ...POLICY.payouts, threshold_sats: 1 } }],
+    ["payouts.threshold_sats", { payouts: { ...POLICY.payouts, threshold_sats: -100_000 } }],
+    ["payouts.four_eyes_above_sats", { payouts: { ...POLICY.payouts, four_eyes_above_sats: Number.NaN } }],
+    ["payouts.fee_payout.address", { payouts: { ...POLICY.payouts, fee_payout: { ...FEE_PAYOUT, address: MAINNET } } }],
+    ["payouts.fee_payout.keep_sats", { payouts: { ...POLICY.payouts, fee_payout: { ...FEE_PAYOUT, keep_sats: -1 } } }],
+    ["payouts.fee_payout.threshold_sats", { payouts: { ...POLICY.payouts, fee_payout: { ...FEE_PAYOUT, threshold_sats: "" } } }],
     ["payouts.fee_rate_max", { payouts: { ...POLICY.payouts, fee_rate_max: "lots" } }],
   ])("refuse a wrong %s by its name", async (field, changes) => {
     await expect(
@@ -81,8 +90,9 @@ describe("the pool's settings", () => {
     expect(policyChanges(POLICY, { ...POLICY, donation: { address: ADDRESS, percent: 1 } })).toEqual([
       { field: "donation.address", before: null, after: ADDRESS },
       { field: "donation.percent", before: null, after: 1 },
-      { field: "donation", before: null, after: null },
     ]);
+    const { fee_payout: _since, ...payouts } = POLICY.payouts;
+    expect(policyChanges({ ...POLICY, payouts } as typeof POLICY, POLICY)).toEqual([]);
   });
 });
 

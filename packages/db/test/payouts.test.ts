@@ -1,8 +1,9 @@
 /** Payouts in the database: planned from balances, approved by people, given back; nothing made and nothing lost on the way. */
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
-import { type PayoutPolicy, PoolPolicy } from "@otedama/shared";
+import { type PayoutPolicy, PoolPolicy, scriptAddress } from "@otedama/shared";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readDue } from "../src/payouts/due.ts";
 import {
   approveBatch,
   cancelBatch,
@@ -22,6 +23,7 @@ import {
   planPayouts,
   readBatch,
   readPayoutSummary,
+  readPlanAccounts,
   releaseAccount,
   requestBump,
   settlePostings,
@@ -43,6 +45,7 @@ const POLICY: PayoutPolicy = {
   four_eyes_above_sats: 5_000_000,
   confirmations: 2,
   bump_after_minutes: 0,
+  fee_payout: null,
 };
 
 function poolPolicy(payouts: Partial<PayoutPolicy>): PoolPolicy {
@@ -120,10 +123,13 @@ test("what settles sums to nothing, whoever bears the fee", () => {
     fc.property(fc.array(item, { minLength: 1, maxLength: 30 }), fc.bigInt({ min: 0n, max: 10n ** 7n }), (list, more) => {
       const items = list.map((one, index) => ({ ...one, account_id: index }));
       const fee_sats = items.reduce((sum, one) => sum + one.fee_part_sats, more);
-      const postings = settlePostings(items, fee_sats);
+      const postings = settlePostings("miners", items, fee_sats);
       expect(postings.reduce((sum, posting) => sum + posting.amount_sats, 0n)).toBe(0n);
+      const own = settlePostings("fees", items, fee_sats);
+      expect(own.every((posting) => posting.account_id === null && !posting.kind.startsWith("miner_"))).toBe(true);
+      expect(own.map((posting) => posting.amount_sats)).toEqual(postings.map((posting) => posting.amount_sats));
       expect(postings.find((posting) => posting.kind === "network_fee")?.amount_sats).toBe(fee_sats);
-      expect(() => settlePostings(items, fee_sats - more - 1n)).toThrow(RangeError);
+      expect(() => settlePostings("miners", items, fee_sats - more - 1n)).toThrow(RangeError);
     }),
   );
 });
@@ -189,7 +195,7 @@ describe("batches", () => {
       `SELECT (SELECT coalesce(sum(i.amount_sats), 0) FROM payout_item i JOIN payout_batch b ON b.id = i.batch_id
           WHERE i.excluded_by IS NULL AND b.state NOT IN ('cancelled', 'settled'))::text AS items,
         (SELECT coalesce(sum(v.balance_sats), 0) FROM ledger_balance v JOIN ledger_account l ON l.id = v.ledger_account_id
-          WHERE l.kind = 'miner_paying')::text AS ledger`,
+          WHERE l.kind IN ('miner_paying', 'fee_paying'))::text AS ledger`,
     );
     expect(paying.rows[0]?.items).toBe(paying.rows[0]?.ledger);
   }
@@ -211,7 +217,7 @@ describe("batches", () => {
       ids.push(await owe(database, address, 150_000n + BigInt(index)));
     const wanted = { network: NETWORK, plan_key: "plan 1", created_by: "anna@example.org" } as const;
     const dry = await dryRunPayouts(database, { network: NETWORK });
-    expect(dry).toMatchObject({ total_sats: 450_003, approvals_required: 0, batches: [{ accounts: 2 }, { accounts: 1 }] });
+    expect(dry).toMatchObject({ total_sats: 450_003, approvals_required: 0, batches: 2, accounts_paid: 3, accounts_skipped: 0 });
     expect(dry.accounts.map((account) => [account.skipped, account.batch])).toEqual([
       [null, 1],
       [null, 1],
@@ -234,6 +240,78 @@ describe("batches", () => {
     for (const id of ids) expect(Object.keys(await balanceOf(database, id))).toEqual(["miner_paying"]);
     await checkSums(database);
     expect(await code(createBatches(database, { ...wanted, plan_key: "a/b" }))).toMatch(/^bad_input: plan_key/);
+  });
+
+  test("the pool's own fees are reserved beyond what is kept, by a batch of their own, and given back with it", async () => {
+    const fee_payout = { address: ADDRESS, threshold_sats: 50_000, keep_sats: 10_000 };
+    // Two people above 200,000: the miner's part alone would need none.
+    const database = await freshDatabase({ fee_payout, unattended_max_sats: 199_999, four_eyes_above_sats: 200_000 });
+    const account_id = await owe(database, ADDRESS, 150_000n);
+    const earn = (key: string, sats: bigint) =>
+      transaction(database, (db) =>
+        writeEntry(db, {
+          cause: "block_mature",
+          cause_key: key,
+          block_hash: null,
+          postings: [
+            { kind: "coinbase", account_id: null, amount_sats: -sats },
+            { kind: "fee_available", account_id: null, amount_sats: sats },
+          ],
+        }),
+      );
+    const own = async () => {
+      const { rows } = await database.query<{ kind: string; sats: number }>(
+        "SELECT kind, balance_sats::float8 AS sats FROM ledger_kind_balance WHERE kind::text LIKE 'fee_%' AND balance_sats <> 0",
+      );
+      return Object.fromEntries(rows.map((row) => [row.kind, row.sats]));
+    };
+    await earn("a", 59_999n);
+    const dry = () => dryRunPayouts(database, { network: NETWORK });
+    expect((await dry()).fees).toEqual({
+      address: ADDRESS,
+      available_sats: 49_999,
+      kept_sats: 10_000,
+      threshold_sats: 50_000,
+      why: "0.00049999 BTC of fees beyond the 0.00010000 BTC that are kept are below the threshold of 0.00050000 BTC.",
+      skipped: "below_threshold",
+      batch: null,
+    });
+    await earn("b", 20_001n);
+    expect(await dry()).toMatchObject({ total_sats: 220_000, approvals_required: 2, fees: { available_sats: 70_000, batch: 2 } });
+    const asked = { network: NETWORK, created_by: "anna@example.org" } as const;
+    expect(await dryRunPayouts(database, { network: NETWORK, without_fees: true })).toMatchObject({
+      total_sats: 150_000,
+      fees: { skipped: "excluded" },
+    });
+    await holdAccount(database, { account_id, person: "bo", reason: "whose is it?" });
+    expect((await dry()).fees).toMatchObject({ skipped: "held", why: "Held: whose is it?" });
+    await releaseAccount(database, { account_id, person: "bo" });
+
+    const made = await createBatches(database, { ...asked, plan_key: "both" });
+    expect(made).toMatchObject({ total_sats: 220_000n, approvals_required: 2 });
+    const [miners = 0, fees = 0] = made.batch_ids;
+    expect((await readBatch(database, fees)).batch).toMatchObject({
+      pays: "fees",
+      fee_payer: "miners",
+      amount_sats: 70_000,
+      approvals_required: 2,
+    });
+    expect((await readBatch(database, miners)).batch).toMatchObject({ pays: "miners", fee_payer: "pool", amount_sats: 150_000 });
+    expect(await own()).toEqual({ fee_available: 10_000, fee_paying: 70_000 });
+    // The address is a miner's too: what it is owed for its shares is another matter.
+    expect(await balanceOf(database, account_id)).toEqual({ miner_paying: 150_000 });
+    expect(await listPayoutHistory(database, { account_id, limit: 9 })).toMatchObject([{ batch_id: miners }]);
+    expect(await listPayoutHistory(database, { limit: 9 })).toHaveLength(2);
+    await earn("c", 100_000n);
+    expect((await dry()).fees).toMatchObject({ skipped: "in_open_batch", available_sats: 100_000 });
+    expect(await createBatches(database, { ...asked, plan_key: "again" })).toMatchObject({ made: false });
+    await cancelBatch(database, { batch_id: fees, person: "bo", reason: "not yet" });
+    expect(await own()).toEqual({ fee_available: 180_000 });
+    const alone = await createBatches(database, { ...asked, plan_key: "alone" });
+    expect(alone).toMatchObject({ total_sats: 170_000n, approvals_required: 0 });
+    await excludeItem(database, { batch_id: alone.batch_ids[0] as number, account_id, person: "bo", reason: "later" });
+    expect(await own()).toEqual({ fee_available: 180_000 });
+    await checkSums(database);
   });
 
   test("what decides is said for each account", async () => {
@@ -267,6 +345,63 @@ describe("batches", () => {
     const summary = await readPayoutSummary(database, { network: NETWORK });
     expect(summary.due).toEqual({ accounts: 2, amount_sats: 220_000 });
     expect(summary.waiting).toEqual({ accounts: 2, amount_sats: 299_999 });
+  });
+
+  test("the sums and first rows that screens show are the planner's own", async () => {
+    const outputs_max = 7;
+    const database = await freshDatabase({ outputs_max });
+    const ids: number[] = [];
+    for (let index = 0; index < 24; index++) {
+      const key_hash = new Uint8Array(20).fill(index + 1);
+      const script = index % 3 === 0 ? [0x76, 0xa9, 20, ...key_hash, 0x88, 0xac] : [0, 20, ...key_hash];
+      const address = scriptAddress(Uint8Array.from(script), index % 8 === 7 ? "main" : NETWORK) ?? "";
+      ids.push(await owe(database, address, BigInt(20_000 * (index % 7) + (index % 2) + 1)));
+    }
+    const some = fc.subarray(ids);
+    const thresholds = fc.array(fc.tuple(fc.constantFrom(...ids), fc.option(fc.integer({ min: 0, max: 150_000 }))), {
+      maxLength: 9,
+    });
+    await fc.assert(
+      fc.asyncProperty(some, some, thresholds, some, async (held, excluded_account_ids, own, batched) => {
+        await database.query("TRUNCATE payout_hold, account_setting RESTART IDENTITY");
+        await database.query("DELETE FROM payout_item");
+        await database.query("INSERT INTO payout_hold (account_id, reason, placed_by) SELECT unnest($1::int[]), 'x', 'x'", [
+          held,
+        ]);
+        for (const [account_id, threshold_sats] of own) {
+          await database.query(
+            "INSERT INTO account_setting (account_id, threshold_sats) VALUES ($1, $2) ON CONFLICT (account_id) DO UPDATE SET threshold_sats = $2",
+            [account_id, threshold_sats],
+          );
+        }
+        await database.query(
+          `INSERT INTO payout_batch (plan_key, created_by, policy_version, fee_payer, approvals_required, amount_sats)
+           VALUES ('open', 'x', 1, 'pool', 0, 1) ON CONFLICT DO NOTHING`,
+        );
+        await database.query(
+          `INSERT INTO payout_item (batch_id, account_id, address, amount_sats)
+           SELECT b.id, a, 'x', 1 FROM payout_batch b, unnest($1::int[]) AS a WHERE b.plan_key = 'open'`,
+          [batched.slice(0, 4)],
+        );
+        const options = { network: NETWORK, excluded_account_ids } as const;
+        const policy = poolPolicy({ outputs_max }).payouts;
+        const plan = planPayouts(await readPlanAccounts(database, options), policy);
+        const dry = await dryRunPayouts(database, options);
+        expect(dry).toMatchObject({
+          total_sats: Number(plan.total_sats),
+          approvals_required: plan.approvals_required,
+          batches: plan.batches.length,
+          accounts_paid: plan.paid.length,
+          accounts_skipped: plan.skipped.length,
+        });
+        expect(dry.accounts.map(({ account_id, skipped, why }) => ({ account_id, skipped, why }))).toEqual(
+          [...plan.paid, ...plan.skipped].map(({ account_id, skipped, why }) => ({ account_id, skipped, why })),
+        );
+        const first = await readDue(database, options, policy, 5);
+        expect(first.account_ids).toEqual([...plan.paid, ...plan.skipped].slice(0, 5).map((account) => account.account_id));
+      }),
+      { numRuns: 25 },
+    );
   });
 
   test("above the limit two different people approve, and splitting a plan does not help", async () => {

@@ -3,11 +3,12 @@ import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findScans } from "../src/bench/measure.ts";
-import { pagesOf, readSubjects } from "../src/bench/pages.ts";
+import { readSubjects } from "../src/bench/page.ts";
+import { pagesOf } from "../src/bench/pages.ts";
 import { NotEmptyError, seedDatabase } from "../src/bench/seed.ts";
 import { startTestPostgres, type TestPostgres } from "../src/embedded/index.ts";
 import { applyShares, type BucketDelta, ensureWorker, openDatabase, writeNetworkDifficulty } from "../src/pool/index.ts";
-import { accountHashrateSeries, hashrateSeries, openWebDatabase, readStatistics } from "../src/web/index.ts";
+import { accountHashrateSeries, hashrateSeries, listWorkers, openWebDatabase, readStatistics } from "../src/web/index.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -124,6 +125,83 @@ test("roll-ups equal the buckets' sums, in whatever order batches of several ins
   }
 });
 
+test("an account that grows into a farm is charted from its own sums, which are those of its workers' buckets", async () => {
+  const url = await postgres.createMigratedDatabase();
+  const database = openDatabase({ url, application_name: "test" });
+  const web = openWebDatabase(
+    { url, connections_max: 1, connect_timeout_ms: 20_000, statement_timeout_ms: 60_000 },
+    { onError: () => {} },
+  );
+  try {
+    const now_ms = START_MS + 9 * 3_600_000;
+    const workers: number[] = [];
+    let offset = 0;
+    const mine = async (from_ms: number, to_ms: number) => {
+      const buckets: BucketDelta[] = [];
+      for (let at_ms = from_ms; at_ms < to_ms; at_ms += 170_000) {
+        const place = buckets.length;
+        const worker_id = workers[place % workers.length] ?? 0;
+        buckets.push(delta(Math.floor(at_ms / 10_000) * 10_000, worker_id, 1 + (place % 5)));
+      }
+      for (let first = 0; first < buckets.length; first += 20) {
+        const applied = await applyShares(database, {
+          instance_id: "a",
+          from: { segment: 1, offset },
+          to: { segment: 1, offset: ++offset },
+          buckets: buckets.slice(first, first + 20),
+          workers: [],
+          block: null,
+          dues: [],
+          window_from: { number: 0n, at_ms: null },
+          window_to: { number: 0n, at_ms: null },
+        });
+        expect(applied.applied).toBe(true);
+      }
+    };
+    const hire = async (count: number) => {
+      const names = Array.from({ length: count }, (_, index) => `rig${workers.length + index}`);
+      const hired = await Promise.all(names.map((name) => ensureWorker(database, "bc1qfarm", name)));
+      workers.push(...hired.map((worker) => worker.worker_id));
+    };
+    const charted = async () => {
+      const { rows } = await web.sql.query<{ id: number }>("SELECT id FROM account");
+      const work: Record<string, number> = {};
+      for (const window of ["1h", "6h", "24h"] as const) {
+        const series = await accountHashrateSeries(web.sql, rows[0]?.id ?? 0, window, now_ms);
+        // The last two steps are not over: what they were measured for is not a whole step.
+        const whole = series.hashrate_hps.slice(0, -2).map((rate) => (rate ?? 0) * series.step_s);
+        const begin_s = (series.at_ms[0] ?? 0) / 1000;
+        work[window] = whole.reduce((sum, hashes) => sum + hashes, 0);
+        const { rows: buckets } = await web.sql.query<{ work: number }>(
+          `SELECT coalesce(sum(work_hashes), 0)::float8 AS work FROM share_bucket
+            WHERE bucket_at >= to_timestamp($1) AND bucket_at < to_timestamp($2)`,
+          [begin_s, begin_s + whole.length * series.step_s],
+        );
+        expect(work[window] / Number(HASHES), window).toBeCloseTo((buckets[0]?.work ?? 0) / Number(HASHES), 3);
+      }
+      return work;
+    };
+    await hire(9);
+    await mine(START_MS, START_MS + 5 * 3_600_000);
+    await hire(4);
+    const { rows: kept } = await database.query<{ n: number }>("SELECT count(*)::int AS n FROM account_recent");
+    expect(kept[0]?.n).toBeGreaterThan(90);
+    await mine(START_MS + 5 * 3_600_000, now_ms);
+    const work = await charted();
+    expect(work["1h"]).toBeGreaterThan(0);
+    // Late shares are added, and what no chart reaches any more is gone.
+    await mine(START_MS + 7 * 3_600_000 + 10_000, START_MS + 8 * 3_600_000);
+    expect((await charted())["6h"]).toBeGreaterThan(work["6h"] ?? 0);
+    const { rows: oldest } = await database.query<{ kept: boolean }>(
+      "SELECT min(at) >= (SELECT until FROM share_rollup) - interval '7 hours' AS kept FROM account_recent",
+    );
+    expect(oldest[0]?.kept).toBe(true);
+  } finally {
+    await web.close();
+    await database.end();
+  }
+});
+
 test("a made-up pool: every page asks indexes, and what it shows agrees with the buckets", async () => {
   const url = await postgres.createMigratedDatabase();
   const now_ms = Math.floor(Date.now() / 1000) * 1000;
@@ -142,7 +220,7 @@ test("a made-up pool: every page asks indexes, and what it shows agrees with the
     const pages = pagesOf(await readSubjects(sql, now_ms));
     // So small a database is read from end to end gladly: what is asked is whether anything has to be.
     await sql.query("SET enable_seqscan = off");
-    expect(await findScans(sql, pages)).toEqual([]);
+    expect(await findScans(sql, pages, now_ms)).toEqual([]);
     await sql.query("SET enable_seqscan = on");
 
     // The year's chart of the pool, and of a worker and its account, against the buckets themselves.
@@ -152,12 +230,13 @@ test("a made-up pool: every page asks indexes, and what it shows agrees with the
           `SELECT coalesce(sum(work_hashes), 0)::float8 AS work FROM share_bucket b JOIN worker w ON w.id = b.worker_id WHERE ${where}`,
         )
       ).rows[0]?.work ?? 0;
-    const end_ms = Math.floor((now_ms / 1000 - 5) / 10) * 10_000;
     for (const window of ["7d", "30d", "1y"] as const) {
-      for (const [series, where] of [
-        [await hashrateSeries(sql, null, window, now_ms), "true"],
-        [await hashrateSeries(sql, 1, window, now_ms), "b.worker_id = 1"],
-        [await accountHashrateSeries(sql, 1, window, now_ms), "w.account_id = 1"],
+      for (const [series, where, measured_s] of [
+        [await hashrateSeries(sql, null, window, now_ms), "true", 10],
+        [await hashrateSeries(sql, 1, window, now_ms), "b.worker_id = 1", 10],
+        // The farm's, which is measured in half minutes, and that of an account with one worker.
+        [await accountHashrateSeries(sql, 1, window, now_ms), "w.account_id = 1", 30],
+        [await accountHashrateSeries(sql, 2, window, now_ms), "w.account_id = 2", 10],
       ] as const) {
         // A whole step in the middle: work over its seconds.
         const index = series.at_ms.length - 2;
@@ -169,13 +248,40 @@ test("a made-up pool: every page asks indexes, and what it shows agrees with the
         );
         // The step that is running: to the last whole bucket.
         const open_s = (series.at_ms.at(-1) ?? 0) / 1000;
+        const end_s = Math.floor((now_ms / 1000 - 5) / measured_s) * measured_s;
         const running = await work(
-          `${where} AND b.bucket_at >= to_timestamp(${open_s}) AND b.bucket_at < to_timestamp(${end_ms / 1000})`,
+          `${where} AND b.bucket_at >= to_timestamp(${open_s}) AND b.bucket_at < to_timestamp(${end_s})`,
         );
         const rate = series.hashrate_hps.at(-1);
-        if (rate !== null && rate !== undefined) expect(rate * (end_ms / 1000 - open_s)).toBeCloseTo(running, -2);
+        if (rate !== null && rate !== undefined) expect(rate * (end_s - open_s)).toBeCloseTo(running, -2);
       }
     }
+    // The list's first pages come out of an index, the others out of a sort: in one order, and each with the number of all.
+    // One transaction has one clock, and the pool one connection: nobody becomes idle meanwhile.
+    await sql.query("BEGIN");
+    const listed: number[] = [];
+    for (const state of [null, "mining", "idle", "offline"] as const) {
+      const ids: number[] = [];
+      let total = 0;
+      for (let page = 1; page === 1 || ids.length < total; page++) {
+        const query = { q: "", state, account_id: null, sort: "hashrate", dir: "desc", page, page_size: 37 } as const;
+        const found = await listWorkers(sql, query);
+        total = found.total;
+        expect(found.rows.length).toBe(Math.min(37, total - ids.length));
+        ids.push(...found.rows.map((row) => row.id));
+      }
+      if (state === null) {
+        const { rows } = await sql.query<{ id: number }>(
+          `SELECT worker_id AS id FROM worker_state
+            ORDER BY CASE WHEN last_share_at > now() - interval '15 minutes' THEN hashrate_m15_hps ELSE 0 END DESC, worker_id DESC`,
+        );
+        expect(ids).toEqual(rows.map((row) => row.id));
+      } else listed.push(...ids);
+    }
+    await sql.query("COMMIT");
+    expect(new Set(listed).size).toBe(300);
+    expect(listed).toHaveLength(300);
+
     const { statistics } = await readStatistics(sql, now_ms);
     const efforts = await sql.query<{ sum: number }>(
       "SELECT sum(effort)::float8 AS sum FROM (SELECT effort FROM block ORDER BY found_at DESC LIMIT 50) b",

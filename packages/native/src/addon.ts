@@ -1,12 +1,16 @@
-/** Loads build/otedama.node; what it exports is typed here and nowhere else. */
+/** Loads build/otedama.node, or the one inside a single executable; what it exports is typed here and nowhere else. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
+import { loadEmbedded } from "./embedded.ts";
+import type { NvmlDevice } from "./gpu.ts";
 import type { BenchOptions, KernelInfo, MinerCounters, MinerJob, MinerOptions, NonceHit, NonceSearch, Share } from "./miner.ts";
 
 export interface NativeMiner {
   setJob(job: MinerJob): void;
   pause(): void;
+  setIntensity(percent: number): void;
   counters(): MinerCounters;
   stop(): void;
 }
@@ -32,18 +36,20 @@ export interface NativeKernels {
   fastestKernel(): string;
   scanNonces(search: NonceSearch): NonceHit[];
   numaNodes(): number[][];
+  releaseResident(): number;
+  readNvml(library: string): Promise<NvmlDevice[]>;
 }
 
-const PATH = fileURLToPath(new URL("../build/otedama.node", import.meta.url));
-
 function load(): NativeKernels {
-  if (!existsSync(PATH)) {
+  if (isSea()) return loadEmbedded() as NativeKernels;
+  const path = fileURLToPath(new URL("../build/otedama.node", import.meta.url));
+  if (!existsSync(path)) {
     throw new Error(
       "The native addon is not built: run `npm run setup` in the repository's root (or `node packages/native/build.mjs`).",
     );
   }
   try {
-    return createRequire(import.meta.url)(PATH) as NativeKernels;
+    return createRequire(import.meta.url)(path) as NativeKernels;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The native addon does not load (${reason}): build it again with \`node packages/native/build.mjs\`.`);

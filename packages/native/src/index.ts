@@ -6,6 +6,7 @@ import { native } from "./addon.ts";
 
 export * from "./engine.ts";
 export * from "./features.ts";
+export * from "./gpu.ts";
 export * from "./miner.ts";
 
 /** One digest, by the portable path. */
@@ -30,3 +31,9 @@ export const sha256dTails = (prefix: Uint8Array, tails: Uint8Array, tail_bytes: 
  */
 export const sha256dHoles = (prefix: Uint8Array, holes: Uint8Array, hole_bytes: number, suffix: Uint8Array): Uint8Array =>
   native.sha256dHoles(prefix, holes, hole_bytes, suffix);
+
+/**
+ * Hands the pages of the executable that only the start needed, and free heap, back to the system. What is used again comes from the
+ * page cache: call it once, when the start is over. Returns how many bytes of the program were let go of, used or not.
+ */
+export const releaseResident = (): number => native.releaseResident();

@@ -50,6 +50,8 @@ export interface MinerCounters {
   thread_hashes: number[];
   /** Hits that the portable path did not confirm. */
   hardware_errors: number;
+  /** Time that the threads spent searching, summed over them. */
+  search_ms: number;
 }
 
 export interface KernelInfo {
@@ -107,6 +109,11 @@ export class Miner {
   /** Threads sleep until the next job. */
   pause(): void {
     this.#native.pause();
+  }
+
+  /** Of each moment, how much the threads spend searching: 1 … 100 percent, 100 at first. Kept from job to job. */
+  setIntensity(percent: number): void {
+    this.#native.setIntensity(percent);
   }
 
   counters(): MinerCounters {

@@ -230,3 +230,41 @@ test("a wrong job is refused with a sentence", () => {
   set({})();
   expect(set({})).toThrow("job_number must rise: 5 does not follow 5");
 });
+
+test("new bounds of difficulty hold for who connects now, and for the others from their next retarget on", async () => {
+  fixture = startFixture();
+  fixture.engine.setJob(makeJob(1));
+  const before = await fixture.connect();
+  let { job, difficulty } = await before.login();
+  expect(difficulty).toBe(EASY);
+  const bounds = { enabled: true, initial: 8 * EASY, min: 4 * EASY, max: 16 * EASY, target_interval_s: 600 };
+  for (const wrong of [
+    { min: Number.NaN },
+    { min: -1 },
+    { max: 2 * EASY },
+    { initial: 99 },
+    { target_interval_s: Number.POSITIVE_INFINITY },
+  ]) {
+    const [field] = Object.keys(wrong);
+    expect(() => fixture.engine.setVardiff({ ...bounds, ...wrong })).toThrow(new RegExp(`vardiff\\.${field}`));
+  }
+  fixture.engine.setVardiff(bounds);
+  // The loops take it up one after the other.
+  let fresh = await fixture.connect();
+  for (let seen = await fresh.login(); seen.difficulty !== bounds.initial; seen = await fresh.login()) {
+    fresh.close();
+    fresh = await fixture.connect();
+  }
+  // Far more shares than one in ten minutes: the connection from before is raised, into the new bounds.
+  const changed = () => before.lines.some((line) => line.includes("mining.set_difficulty"));
+  for (let at = 0; !changed(); at++) {
+    const { params } = share(before, job, { extranonce2: at.toString(16).padStart(16, "0") });
+    expect((await before.request("mining.submit", params)).result).toBe(true);
+  }
+  difficulty = (await before.takeMethod("mining.set_difficulty")).params?.[0] as number;
+  expect(difficulty).toBeGreaterThanOrEqual(bounds.min);
+  expect(difficulty).toBeLessThanOrEqual(bounds.max);
+  job = (await before.takeMethod("mining.notify")).params as string[];
+  const harder = share(before, job, { at_least: difficulty });
+  expect((await before.request("mining.submit", harder.params)).result).toBe(true);
+});

@@ -1,11 +1,11 @@
 /** The connection to the control plane: outbound, and never in mining's way. */
-import { Ack, type AgentHello, type AgentTelemetry } from "@otedama/shared";
+import { Ack, type AgentHelloV1, type AgentTelemetry } from "@otedama/shared/agent";
 import { io, type Socket } from "socket.io-client";
 import { z } from "zod";
 
 export interface HubLinkOptions {
   url: string;
-  hello: AgentHello;
+  hello: AgentHelloV1;
   telemetry_interval_ms: number;
   ack_timeout_ms: number;
   /** How long to leave the hub alone after it refused us; a refused token does not get better by asking often. */

@@ -1,5 +1,5 @@
 import { arch, hostname, release, type } from "node:os";
-import { type AgentHello, HUB_PROTOCOL_VERSIONS } from "@otedama/shared";
+import { type AgentHelloV1, HUB_PROTOCOL_VERSIONS } from "@otedama/shared/agent";
 import type { Machine } from "../telemetry/machine.ts";
 
 export interface HelloFacts {
@@ -11,7 +11,7 @@ export interface HelloFacts {
 }
 
 /** Who we are, as the control plane is told at each connection. */
-export function agentHello({ agent_id, name, token, version, machine }: HelloFacts): AgentHello {
+export function agentHello({ agent_id, name, token, version, machine }: HelloFacts): AgentHelloV1 {
   return {
     protocol: HUB_PROTOCOL_VERSIONS[0],
     token,

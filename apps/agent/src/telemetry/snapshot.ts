@@ -1,8 +1,8 @@
 import { freemem, loadavg, totalmem } from "node:os";
-import type { AgentTelemetry } from "@otedama/shared";
+import type { AgentTelemetry } from "@otedama/shared/agent";
 import type { MiningFigures } from "../mining/mining.ts";
 import type { Machine } from "./machine.ts";
-import { type CpuPower, cpuTemperature } from "./sensors.ts";
+import { type CpuPower, cpuTemperatures, hottest } from "./sensors.ts";
 
 export interface SnapshotDependencies {
   machine: Machine;
@@ -13,6 +13,7 @@ export interface SnapshotDependencies {
 /** Everything that the control plane is told every few seconds. */
 export function telemetrySnapshot({ machine, power, figures }: SnapshotDependencies): AgentTelemetry {
   const { pool, difficulty, latency_ms, shares, last_share_at_ms, hashrate_hps, counters } = figures();
+  const { s10, s60, m15 } = hashrate_hps;
   const at_ms = Date.now();
   return {
     at_ms,
@@ -37,8 +38,8 @@ export function telemetrySnapshot({ machine, power, figures }: SnapshotDependenc
         name: machine.packages > 1 ? `${machine.packages} × ${machine.model}`.slice(0, 200) : machine.model,
         kernel: counters.kernel,
         threads: counters.thread_hashes.length,
-        hashrate_hps,
-        temperature_c: cpuTemperature(),
+        hashrate_hps: { s10, s60, m15 },
+        temperature_c: hottest(cpuTemperatures()),
         power_watts: power.watts(performance.now()),
         hardware_errors: counters.hardware_errors,
       },

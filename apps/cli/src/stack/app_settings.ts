@@ -40,6 +40,7 @@ export function webSettings(config: Config, facts: StackFacts, session_secret: s
     session_secret,
     trusted_proxies: config.api.trusted_proxies,
     notices: { allow_private_targets: config.notices.allow_private_targets, smtp: smtpSettings(config.notices.smtp) },
+    releases: { build_folder: config.releases.build_folder === undefined ? null : resolve(config.releases.build_folder) },
   });
 }
 
@@ -113,6 +114,7 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       target_time_s,
     }),
     receipts: { keep_days: p2p_pool.receipt_days, shares_kept_max: p2p_pool.receipt_shares_max },
+    retention: { bucket_days: p2p_pool.bucket_days },
     payouts: {
       signer: facts.signer,
       psbt_version: config.signer.psbt_version,
@@ -131,7 +133,8 @@ function policyOf(config: Config, difficulty: PoolPolicy["difficulty"]): PoolPol
   const fee = config.mode === "solo" ? 0 : p2p_pool.fee_percentage;
   const fees = PAYOUT_SCHEMES.map((scheme) => [scheme, p2p_pool.fee_percentages[scheme] ?? fee]);
   const { donation_address: address, donation_percentage: percent } = p2p_pool;
-  const { max_fee_rate, min_fee_rate, max_outputs, min_threshold_sats, corrections_four_eyes_above_sats, ...rest } = payouts;
+  const { max_fee_rate, min_fee_rate, max_outputs, min_threshold_sats, corrections_four_eyes_above_sats, ...others } = payouts;
+  const { fee_address, fee_threshold_sats, fee_keep_sats, ...rest } = others;
   const policy = {
     scheme: p2p_pool.payout_scheme,
     solo_allowed: p2p_pool.solo_allowed,
@@ -149,6 +152,8 @@ function policyOf(config: Config, difficulty: PoolPolicy["difficulty"]): PoolPol
       fee_rate_min: min_fee_rate,
       fee_rate_max: max_fee_rate,
       outputs_max: max_outputs,
+      fee_payout:
+        fee_address === undefined ? null : { address: fee_address, threshold_sats: fee_threshold_sats, keep_sats: fee_keep_sats },
     },
     correction_four_eyes_above_sats: corrections_four_eyes_above_sats,
   };

@@ -1,8 +1,10 @@
 /** The pool's figures for Prometheus, by the names that its users' dashboards have. */
+import type { PayoutFigures } from "@otedama/db/payouts";
 import type { EngineStats } from "@otedama/native/engine-types";
 import type { NodeReport, PoolSnapshot } from "@otedama/shared";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { histogramText } from "./histogram.ts";
+import type { PayoutWatch } from "./payout_watch.ts";
 import { shareCounts } from "./snapshot.ts";
 
 export interface MetricsDependencies {
@@ -12,6 +14,7 @@ export interface MetricsDependencies {
   empty_templates: () => number;
   hub_connected: () => boolean;
   logins: () => Readonly<{ accepted: number; refused: number }>;
+  payouts: Pick<PayoutWatch, "figures" | "failures">;
   /** Null where TLS is not configured. */
   tls: () => Readonly<{ completed: number; failed: number; not_after_ms: number }> | null;
 }
@@ -69,6 +72,7 @@ export class Metrics {
       return { completed, failed };
     });
     this.#nodes();
+    this.#payouts();
     this.#lost = new Counter({
       name: "otedama_accounting_lost_records_total",
       help: "Share records that could not be credited",
@@ -150,6 +154,45 @@ export class Metrics {
         node_insists: empty_templates(),
       }),
     );
+  }
+
+  /** Of the whole pool, whichever process is asked; only failures are this process's own. Absent before they were read first. */
+  #payouts(): void {
+    const { payouts } = this.#d;
+    const figure = (name: string, help: string, read: (figures: PayoutFigures) => number) => {
+      const gauge: Gauge = new Gauge({
+        name: `otedama_${name}`,
+        help,
+        registers: [this.#registry],
+        collect() {
+          if (payouts.figures) gauge.set(read(payouts.figures));
+          else gauge.remove();
+        },
+      });
+    };
+    const by_state = (name: string, help: string, read: (row: PayoutFigures["batches"][number]) => number) => {
+      const gauge: Gauge<"state"> = new Gauge({
+        name: `otedama_${name}`,
+        help,
+        labelNames: ["state"],
+        registers: [this.#registry],
+        collect() {
+          gauge.reset();
+          for (const row of payouts.figures?.batches ?? []) gauge.set({ state: row.state }, read(row));
+        },
+      });
+    };
+    by_state("payout_batches", "Payout batches by state", ({ batches }) => batches);
+    by_state("payout_batch_sats", "What the batches of a state pay", ({ amount_sats }) => amount_sats);
+    figure("payout_oldest_open_seconds", "Age of the oldest batch that is not settled", (all) => all.oldest_open_s);
+    figure("payout_stopped_batches", "Batches that wait for a person's decision", (all) => all.stopped);
+    figure("payout_due_sats", "What a plan made now would pay", (all) => all.due.amount_sats);
+    figure("payout_due_accounts", "Accounts that a plan made now would pay", (all) => all.due.accounts);
+    figure("wallet_spendable_sats", "Ripe outputs that no batch has reserved", (all) => all.spendable_sats);
+    figure("fees_available_sats", "The pool's own fees that are not paid out", (all) => all.fees_available_sats);
+    this.#labelled("otedama_payout_failures_total", "Times that signer or nodes took no payout, by who", "by", () => ({
+      ...payouts.failures,
+    }));
   }
 
   #gauge(name: string, help: string, read: (snapshot: PoolSnapshot) => number): void {

@@ -63,6 +63,7 @@ export function testPolicy(change: Partial<PayoutPolicy> = {}): PoolPolicy {
       four_eyes_above_sats: 1_000_000_000_000,
       confirmations: 2,
       bump_after_minutes: 0,
+      fee_payout: null,
       ...change,
     },
     correction_four_eyes_above_sats: 0,
@@ -95,6 +96,21 @@ export async function owe(database: Database, address: string, sats: bigint): Pr
     }),
   );
   return account_id;
+}
+
+/** The pool's own fees grow by `sats`. */
+export async function earnFees(database: Database, sats: bigint): Promise<void> {
+  await transaction(database, (client) =>
+    writeEntry(client, {
+      cause: "fee",
+      cause_key: `test ${randomBytes(8).toString("hex")}`,
+      block_hash: null,
+      postings: [
+        { kind: "operator", account_id: null, amount_sats: -sats },
+        { kind: "fee_available", account_id: null, amount_sats: sats },
+      ],
+    }),
+  );
 }
 
 /** The ledger's balances by kind, for one account or all. */
@@ -158,6 +174,8 @@ export interface ExecutorKit {
   executor: PayoutExecutor;
   events: [string, number, string][];
   troubles: string[];
+  /** Who took no payout, in order. */
+  failures: string[];
   close(): Promise<void>;
 }
 
@@ -168,7 +186,7 @@ export function makeExecutor(
     script_hex: string;
     signer: Signer | null;
     url?: string;
-  } & Partial<Pick<PayoutExecutorDependencies, "now_ms" | "onStep">>,
+  } & Partial<Pick<PayoutExecutorDependencies, "now_ms" | "monotonic_ms" | "onStep">>,
   change: Partial<PayoutExecutorOptions> = {},
 ): ExecutorKit {
   const { chain, database } = test;
@@ -176,6 +194,7 @@ export function makeExecutor(
   const node = { name: "chain", rpc };
   const events: ExecutorKit["events"] = [];
   const troubles: string[] = [];
+  const failures: string[] = [];
   const executor = new PayoutExecutor(
     {
       ...PAYOUT_OPTIONS,
@@ -197,6 +216,8 @@ export function makeExecutor(
       node: () => node,
       signer: test.signer,
       now_ms: test.now_ms ?? (() => Date.now()),
+      monotonic_ms: test.monotonic_ms ?? (() => performance.now()),
+      onFailure: (who) => failures.push(who),
       onEvent: (kind, batch_id, message) => events.push([kind, batch_id, message]),
       onTrouble: (error) => troubles.push(error.message),
       ...(test.onStep && { onStep: test.onStep }),
@@ -206,7 +227,7 @@ export function makeExecutor(
     await executor.stop();
     rpc.close();
   };
-  return { executor, events, troubles, close };
+  return { executor, events, troubles, failures, close };
 }
 
 /** Everything that the chain ever paid to each script, coinbases left out, and what of it is not spent. */

@@ -26,6 +26,7 @@ export function poolPolicy(change: Partial<PoolPolicy> = {}): PoolPolicy {
       four_eyes_above_sats: 1_000_000_000,
       confirmations: 6,
       bump_after_minutes: 360,
+      fee_payout: null,
     },
     correction_four_eyes_above_sats: 1_000_000,
     ...change,

@@ -3,7 +3,8 @@ import pg from "pg";
 import { openWebDatabase } from "../web/index.ts";
 import { measurePages, type PageTime } from "./measure.ts";
 import type { DatabaseBenchOptions } from "./options.ts";
-import { pagesOf, readSubjects } from "./pages.ts";
+import { readSubjects } from "./page.ts";
+import { pagesOf } from "./pages.ts";
 import { seedDatabase } from "./seed.ts";
 
 export { DatabaseBenchOptionError, type DatabaseBenchOptions, parseDatabaseBench } from "./options.ts";
@@ -54,7 +55,7 @@ export async function benchDatabase(
     const newest = await database.sql.query<{ at: number | null }>("SELECT max(bucket_at) AS at FROM share_bucket");
     const as_of_ms = (newest.rows[0]?.at ?? now_ms) + 15_000;
     const subjects = await readSubjects(database.sql, as_of_ms);
-    const pages = await measurePages(database.sql, pagesOf(subjects), options.rounds);
+    const pages = await measurePages(database.sql, pagesOf(subjects), options.rounds, as_of_ms);
     return { bench: "database", rows: Object.fromEntries(counted.rows.map((row) => [row.name, row.rows])), pages };
   } finally {
     await database.close();

@@ -16,49 +16,12 @@ import {
   type Sql,
   searchEverything,
 } from "../web/index.ts";
-
-export interface Page {
-  name: string;
-  /** `round` counts up from 0: another thing is asked for each time. */
-  run(sql: Sql, round: number): Promise<unknown>;
-}
-
-export interface PageSubjects {
-  now_ms: number;
-  accounts: readonly { id: number; address: string }[];
-  workers: readonly number[];
-  blocks: readonly string[];
-  rigs: readonly string[];
-  accounts_total: number;
-}
-
-const WINDOWS = ["1h", "6h", "24h", "7d", "30d", "1y"] as const;
-const PAGE_SIZE = 100;
-
-/** Some of each, with the largest among them. */
-export async function readSubjects(sql: Sql, now_ms: number): Promise<PageSubjects> {
-  const ids = async (query: string) => (await sql.query<{ id: number }>(query)).rows.map((row) => row.id);
-  const [accounts, workers, blocks, rigs, total] = [
-    (
-      await sql.query<{ id: number; address: string }>(
-        "SELECT id, address FROM account WHERE id <= 3 OR id % 9973 = 0 ORDER BY id LIMIT 12",
-      )
-    ).rows,
-    await ids("SELECT id FROM worker WHERE id <= 4 OR id % 9973 = 0 ORDER BY id LIMIT 12"),
-    (await sql.query<{ hash: string }>("SELECT hash FROM block ORDER BY found_at DESC LIMIT 12")).rows.map((row) => row.hash),
-    (await sql.query<{ id: string }>("SELECT id FROM agent ORDER BY name LIMIT 5")).rows.map((row) => row.id),
-    await ids("SELECT count(*)::int AS id FROM account"),
-  ];
-  return { now_ms, accounts, workers, blocks, rigs, accounts_total: total[0] ?? 0 };
-}
+import { of, PAGE_SIZE, type Page, type PageSubjects, WINDOWS } from "./page.ts";
+import { moneyPagesOf } from "./pages_money.ts";
+import { poolStepsOf } from "./pool_steps.ts";
 
 export function pagesOf(subjects: PageSubjects): Page[] {
   const { now_ms, accounts, workers, blocks, rigs, accounts_total } = subjects;
-  const of = <T>(things: readonly T[], round: number): T => {
-    const thing = things[round % things.length];
-    if (thing === undefined) throw new Error("the database holds nothing to look at: seed it first");
-    return thing;
-  };
   const worker_sorts = ["name", "account", "state", "hashrate", "accepted", "rejected", "last_share"] as const;
   const last_page = Math.max(1, Math.floor(accounts_total / PAGE_SIZE));
   const page = (round: number) => [1, 2, Math.ceil(last_page / 2), last_page][round % 4] ?? 1;
@@ -154,5 +117,7 @@ export function pagesOf(subjects: PageSubjects): Page[] {
       name: "search",
       run: (sql, round) => searchEverything(sql, ["rig99", "800123", of(accounts, round).address.slice(0, 10)][round % 3] ?? ""),
     },
+    ...moneyPagesOf(subjects),
+    ...poolStepsOf(subjects),
   ];
 }

@@ -2,7 +2,10 @@
  * A large pool's database, made up: a year of shares that grow dense towards now, accounts of very different size, blocks with efforts
  * as luck makes them and their ledger entries, and rigs. The same call makes the same database but for the clock.
  */
+import { createHash } from "node:crypto";
+import { scriptAddress } from "@otedama/shared";
 import type pg from "pg";
+import { seedNotices, seedPayouts, seedPolicy, seedReceipts, seedSamples } from "./seed_money.ts";
 
 export interface SeedOptions {
   accounts: number;
@@ -14,8 +17,9 @@ export interface SeedOptions {
   now_ms: number;
 }
 
-/** Buckets written in one statement. */
+/** Buckets and addresses written in one statement. */
 const CHUNK = 500_000;
+const ADDRESSES = 10_000;
 /** The largest farm: every 25th worker is its. */
 const FARM_PART = 25;
 const ACCOUNTS_PER_BLOCK = 200;
@@ -29,7 +33,7 @@ export class NotEmptyError extends Error {}
 /** Refuses (NotEmptyError) a database in which anybody has mined, signed in or been paid. */
 export async function refuseUsed(db: pg.ClientBase): Promise<void> {
   const { rows } = await db.query<{ name: string }>(
-    ["account", "worker", "share_bucket", "block", "ledger_entry", "agent", '"user"', "share_log_cursor"]
+    ["account", "worker", "share_bucket", "block", "ledger_entry", "agent", '"user"', "share_log_cursor", "pool_policy"]
       .map((table) => `SELECT '${table.replaceAll('"', "")}' AS name WHERE EXISTS (SELECT 1 FROM ${table})`)
       .join(" UNION ALL "),
   );
@@ -45,6 +49,7 @@ export async function seedDatabase(db: pg.ClientBase, options: SeedOptions, prog
   await db.query("SET statement_timeout = 0");
   await db.query("SET synchronous_commit = off");
   await db.query("SELECT setseed(0.42)");
+  await seedPolicy(db);
   await seedWorkers(db, options);
   progress(`${options.accounts} accounts with their workers`);
   await seedBuckets(db, options, progress);
@@ -52,21 +57,38 @@ export async function seedDatabase(db: pg.ClientBase, options: SeedOptions, prog
   await rollUp(db);
   await seedBlocks(db, options);
   progress(`${options.blocks} blocks`);
-  await seedLedger(db);
+  await seedLedger(db, options);
   progress("ledger entries and balances");
+  await seedPayouts(db);
+  await seedReceipts(db);
+  await seedNotices(db, options.accounts);
+  progress("payouts, receipts, notices and audit lines");
   await seedWorkerStates(db, options);
   await seedRigs(db, options);
+  await seedSamples(db, options);
   progress(`${options.rigs} rigs`);
   await db.query("VACUUM (ANALYZE)");
 }
 
+/** Of the main network: what a plan of payouts looks at has to be payable. */
+function addressOf(account: number): string {
+  const key_hash = createHash("sha256").update(`account ${account}`).digest().subarray(0, 20);
+  const address = scriptAddress(Uint8Array.of(0x00, key_hash.length, ...key_hash), "main");
+  if (address === null) throw new Error("a witness program has an address");
+  return address;
+}
+
 async function seedWorkers(db: pg.ClientBase, options: SeedOptions): Promise<void> {
   const { accounts, now_ms } = options;
-  await db.query(
-    `INSERT INTO account (address, created_at) SELECT 'bc1q' || substr(md5(i::text) || md5('a' || i), 1, 38),
-       to_timestamp($2::float8 / 1000 - ${historyOf(options)} * (1 - i::float8 / $1)) FROM generate_series(1, $1::int) i`,
-    [accounts, now_ms],
-  );
+  for (let first = 1; first <= accounts; first += ADDRESSES) {
+    const addresses = Array.from({ length: Math.min(ADDRESSES, accounts - first + 1) }, (_, index) => addressOf(first + index));
+    await db.query(
+      `INSERT INTO account (address, created_at)
+       SELECT address, to_timestamp($2::float8 / 1000 - ${historyOf(options)} * (1 - ($3 + i)::float8 / $1))
+         FROM unnest($4::text[]) WITH ORDINALITY AS v (address, i) ORDER BY i`,
+      [accounts, now_ms, first - 1, addresses],
+    );
+  }
   await db.query(
     `INSERT INTO worker (account_id, name, first_seen_at)
      SELECT CASE WHEN i % ${FARM_PART} = 0 THEN 1 ELSE a.id END, 'rig' || i, a.created_at
@@ -130,6 +152,7 @@ async function rollUp(db: pg.ClientBase): Promise<void> {
   await db.query(`DO $$ BEGIN
     EXECUTE pool_rollup_statement('SELECT * FROM "share_bucket"');
     PERFORM roll_shares_up((SELECT date_bin('10 minutes', max(bucket_at), 'epoch') FROM "share_bucket"));
+    EXECUTE account_recent_statement('SELECT * FROM "share_bucket"', (SELECT until FROM "share_rollup") - interval '7 hours');
   END $$`);
   await db.query("RESET work_mem");
   await db.query("ANALYZE");
@@ -138,12 +161,12 @@ async function rollUp(db: pg.ClientBase): Promise<void> {
 async function seedBlocks(db: pg.ClientBase, { blocks }: SeedOptions): Promise<void> {
   await db.query(
     `INSERT INTO block (hash, height, state, instance_id, worker_id, round_id, prev_hash, coinbase_txid, found_at, confirmations, reward_sats,
-       fees_sats, network_difficulty, share_difficulty, round_work_hashes, effort, transactions, size_bytes)
+       fees_sats, network_difficulty, share_difficulty, round_work_hashes, effort, transactions, size_bytes, policy_version)
      SELECT lpad(md5('b' || r.round_id) || md5('c' || r.round_id), 64, '0'), 800000 + r.round_id,
             (CASE WHEN r.round_id > $1::int - 20 THEN 'pending' WHEN r.round_id % 97 = 0 THEN 'orphaned' ELSE 'confirmed' END)::block_state,
             'pool-1', b.worker_id, r.round_id, md5('p' || r.round_id) || md5('q' || r.round_id), md5('t' || r.round_id) || md5('u' || r.round_id),
             b.bucket_at, least(100, 3 * ($1::int - r.round_id)), ${REWARD_SATS}, 1000000, d.difficulty, d.difficulty * 1.5,
-            r.work, r.work / (d.difficulty * 4294967296)::numeric, 2500, 1400000
+            r.work, r.work / (d.difficulty * 4294967296)::numeric, 2500, 1400000, (SELECT max(version) FROM pool_policy)
        FROM (SELECT round_id, sum(work_hashes) AS work FROM round_work WHERE span_s = 86400 GROUP BY round_id) r
        CROSS JOIN network_difficulty d
        CROSS JOIN LATERAL (SELECT (array_agg(worker_id ORDER BY bucket_at DESC))[1] AS worker_id, max(bucket_at) AS bucket_at
@@ -153,8 +176,11 @@ async function seedBlocks(db: pg.ClientBase, { blocks }: SeedOptions): Promise<v
   );
 }
 
-/** Each block is shared out over some accounts, and moved on when it is confirmed or orphaned: as the pool's own entries do. */
-async function seedLedger(db: pg.ClientBase): Promise<void> {
+/**
+ * Each block is shared out over some accounts, drawn anew for each, since a window reaches over many of them; and moved on when it is
+ * confirmed or orphaned: as the pool's own entries do.
+ */
+async function seedLedger(db: pg.ClientBase, { accounts }: SeedOptions): Promise<void> {
   await db.query("BEGIN");
   await db.query(
     `INSERT INTO ledger_account (kind, account_id)
@@ -163,9 +189,10 @@ async function seedLedger(db: pg.ClientBase): Promise<void> {
   );
   await db.query(
     `CREATE TEMP TABLE credit AS
-     SELECT b.hash, a.account_id, (${REWARD_SATS} * 0.99 / ${ACCOUNTS_PER_BLOCK})::bigint AS sats
-       FROM block b CROSS JOIN LATERAL (SELECT DISTINCT w.account_id FROM share_bucket s JOIN worker w ON w.id = s.worker_id
-             WHERE s.instance_id = b.instance_id AND s.round_id = b.round_id LIMIT ${ACCOUNTS_PER_BLOCK}) a`,
+     SELECT DISTINCT b.hash, 1 + abs(hashint8(1000003 * b.round_id + k)::bigint) % $1::int AS account_id,
+            (${REWARD_SATS} * 0.99 / ${ACCOUNTS_PER_BLOCK})::bigint AS sats
+       FROM block b, generate_series(1, ${ACCOUNTS_PER_BLOCK}) k`,
+    [accounts],
   );
   await db.query("ANALYZE credit");
   await db.query("ANALYZE ledger_account");
@@ -207,6 +234,7 @@ async function seedLedger(db: pg.ClientBase): Promise<void> {
 
 /** Three of five are connected, nearly all of those with a share in the last minutes. */
 async function seedWorkerStates(db: pg.ClientBase, { now_ms }: SeedOptions): Promise<void> {
+  await db.query("TRUNCATE worker_state");
   await db.query(
     `INSERT INTO worker_state (worker_id, connections, user_agent, difficulty, hashrate_m1_hps, hashrate_m15_hps, hashrate_d1_hps, accepted,
        stale, duplicate, low_difficulty, invalid, last_share_at)
@@ -215,11 +243,7 @@ async function seedWorkerStates(db: pg.ClientBase, { now_ms }: SeedOptions): Pro
             to_timestamp($1::float8 / 1000) - CASE WHEN w.id % 5 < 3 THEN interval '10 minutes' * random() * 1.05 ELSE interval '30 days' * random() END
        FROM (SELECT id, CASE WHEN id % 5 < 3 THEN 1e12 * power(random(), 3) ELSE 0 END AS rate FROM worker) w
        LEFT JOIN (SELECT worker_id, sum(accepted) AS accepted, sum(rejected) AS rejected FROM worker_work WHERE span_s = 86400
-                   GROUP BY worker_id) t ON t.worker_id = w.id
-     ON CONFLICT (worker_id) DO UPDATE SET connections = excluded.connections, user_agent = excluded.user_agent,
-       difficulty = excluded.difficulty, hashrate_m1_hps = excluded.hashrate_m1_hps, hashrate_m15_hps = excluded.hashrate_m15_hps,
-       hashrate_d1_hps = excluded.hashrate_d1_hps, accepted = excluded.accepted, stale = excluded.stale,
-       last_share_at = excluded.last_share_at`,
+                   GROUP BY worker_id) t ON t.worker_id = w.id`,
     [now_ms],
   );
 }

@@ -1,5 +1,5 @@
 import { formatSats } from "@otedama/shared/units";
-import { type Database, transaction } from "../pool/connect.ts";
+import { type Database, type Transaction, transaction } from "../pool/connect.ts";
 import { PayoutError } from "./errors.ts";
 import { lockBatch, moveBatch } from "./lock.ts";
 import { approvalsRequired } from "./plan.ts";
@@ -13,7 +13,7 @@ import { readPayoutPolicy } from "./policy.ts";
  * twice), `bad_input`.
  */
 export async function approveBatch(
-  database: Database,
+  database: Database | Transaction,
   options: { batch_id: number; person: string; expected_amount_sats?: number | bigint },
 ): Promise<{ approved: boolean; approvals: number; approvals_required: number }> {
   const person = options.person.trim().toLowerCase();

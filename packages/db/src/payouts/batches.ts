@@ -10,7 +10,7 @@ type BatchRow = Omit<PayoutBatchDto, "amount_sats" | "fee_sats" | "confirmations
   policy: unknown;
 };
 
-const COLUMNS = `b.id, b.state, b.created_by, ${ms("b.created_at")} AS created_at_ms, ${ms("b.updated_at")} AS updated_at_ms,
+const COLUMNS = `b.id, b.state, b.pays, b.created_by, ${ms("b.created_at")} AS created_at_ms, ${ms("b.updated_at")} AS updated_at_ms,
   b.policy_version, b.fee_payer, b.approvals_required, b.amount_sats::text AS amount, b.note, b.waiting_for, b.stopped_why, b.cancelled_by,
   coalesce((SELECT array_agg(a.person ORDER BY a.at) FROM payout_approval a WHERE a.batch_id = b.id), '{}') AS approved_by,
   (SELECT count(*)::int FROM payout_item i WHERE i.batch_id = b.id AND i.excluded_by IS NULL) AS accounts,

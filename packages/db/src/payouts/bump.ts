@@ -1,5 +1,5 @@
 import { PoolPolicy } from "@otedama/shared";
-import { type Database, type Queryable, transaction } from "../pool/connect.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "../pool/connect.ts";
 import { bumpRefusal } from "./batches.ts";
 import { PayoutError } from "./errors.ts";
 import { lockBatch } from "./lock.ts";
@@ -13,7 +13,7 @@ import { listAttempts } from "./transactions.ts";
  * Throws a PayoutError: `not_found`, `wrong_state`, `bad_input`.
  */
 export async function requestBump(
-  database: Database,
+  database: Database | Transaction,
   options: { batch_id: number; fee_rate: number; person: string },
 ): Promise<void> {
   const { fee_rate } = options;

@@ -1,9 +1,10 @@
 import { outpointName, readPsbt } from "@otedama/shared/psbt";
-import { type Database, type Queryable, transaction } from "../pool/connect.ts";
-import { type Posting, writeEntry } from "../pool/ledger.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "../pool/connect.ts";
+import { writeEntry } from "../pool/ledger.ts";
 import { PayoutError } from "./errors.ts";
 import { requireReason } from "./exclude.ts";
 import { type LockedBatch, lockBatch, moveBatch } from "./lock.ts";
+import { moveMoney } from "./money.ts";
 import { readPayoutPolicy } from "./policy.ts";
 
 /**
@@ -17,7 +18,7 @@ import { readPayoutPolicy } from "./policy.ts";
  * Throws a PayoutError: `not_found`, `wrong_state`, `bad_input`.
  */
 export async function cancelBatch(
-  database: Database,
+  database: Database | Transaction,
   options: { batch_id: number; person: string; reason: string },
 ): Promise<void> {
   const reason = requireReason(options.reason);
@@ -30,7 +31,7 @@ export async function cancelBatch(
       "UPDATE payout_transaction SET state = 'abandoned', trouble = $2 WHERE batch_id = $1 AND state NOT IN ('abandoned', 'replaced')",
       [batch.id, `Given up by ${options.person}: ${reason}`],
     );
-    await returnItems(client, batch.id, options.person, reason);
+    await returnItems(client, batch, options.person, reason);
     await moveBatch(client, batch.id, "cancelled");
     await client.query("UPDATE payout_batch SET cancelled_by = $2, stopped_why = NULL, note = $3 WHERE id = $1", [
       batch.id,
@@ -88,14 +89,13 @@ async function freeOutputs(db: Queryable, batch_id: number): Promise<void> {
   );
 }
 
-async function returnItems(db: Queryable, batch_id: number, person: string, reason: string): Promise<void> {
+async function returnItems(db: Queryable, batch: LockedBatch, person: string, reason: string): Promise<void> {
   const { rows } = await db.query<{ account_id: number; amount: string }>(
     "SELECT account_id, amount_sats::text AS amount FROM payout_item WHERE batch_id = $1 AND excluded_by IS NULL ORDER BY account_id",
-    [batch_id],
+    [batch.id],
   );
-  const postings = rows.flatMap(({ account_id, amount }): Posting[] => [
-    { kind: "miner_paying", account_id, amount_sats: -BigInt(amount) },
-    { kind: "miner_available", account_id, amount_sats: BigInt(amount) },
-  ]);
-  await writeEntry(db, { cause: "payout_cancel", cause_key: String(batch_id), block_hash: null, postings, person, reason });
+  const postings = rows.flatMap(({ account_id, amount }) =>
+    moveMoney(batch.pays, "paying", "available", { account_id, amount_sats: BigInt(amount) }),
+  );
+  await writeEntry(db, { cause: "payout_cancel", cause_key: String(batch.id), block_hash: null, postings, person, reason });
 }

@@ -1,6 +1,6 @@
-import { AddressError, type Network, parseAddress } from "@otedama/shared";
+import { AddressError, type Network, type PayoutPolicy, parseAddress } from "@otedama/shared";
 import type { Queryable } from "../pool/connect.ts";
-import type { PlanAccount } from "./plan.ts";
+import type { PlanAccount, PlanFees } from "./plan.ts";
 
 interface Row {
   account_id: number;
@@ -21,7 +21,7 @@ export async function readPlanAccounts(
     `SELECT a.id AS account_id, a.address, v.balance_sats::text AS available, s.threshold_sats::text AS threshold,
        (SELECT h.reason FROM payout_hold h WHERE h.account_id = a.id AND h.released_at IS NULL LIMIT 1) AS hold_reason,
        (SELECT b.id FROM payout_item i JOIN payout_batch b ON b.id = i.batch_id
-         WHERE i.account_id = a.id AND i.excluded_by IS NULL AND b.state IN ('planned', 'approved', 'unsigned') LIMIT 1) AS open_batch_id
+         WHERE i.account_id = a.id AND i.excluded_by IS NULL AND b.pays = 'miners' AND b.state IN ('planned', 'approved', 'unsigned') LIMIT 1) AS open_batch_id
      FROM ledger_account l
        JOIN ledger_balance v ON v.ledger_account_id = l.id
        JOIN account a ON a.id = l.account_id
@@ -40,6 +40,31 @@ export async function readPlanAccounts(
     open_batch_id: row.open_batch_id,
     address_problem: addressProblem(row.address, options.network),
   }));
+}
+
+/** The pool's own fees with what decides whether they are paid out; null where the policy names no address for them. */
+export async function readPlanFees(
+  db: Queryable,
+  options: { network: Network; without_fees?: boolean },
+  { fee_payout }: PayoutPolicy,
+): Promise<PlanFees | null> {
+  if (fee_payout === null) return null;
+  const { rows } = await db.query<{ available: string | null; hold_reason: string | null; open_batch_id: number | null }>(
+    `SELECT (SELECT v.balance_sats::text FROM ledger_account l JOIN ledger_balance v ON v.ledger_account_id = l.id
+              WHERE l.kind = 'fee_available' AND l.account_id IS NULL) AS available,
+       (SELECT h.reason FROM payout_hold h JOIN account a ON a.id = h.account_id
+         WHERE a.address = $1 AND h.released_at IS NULL LIMIT 1) AS hold_reason,
+       (SELECT id FROM payout_batch WHERE pays = 'fees' AND state IN ('planned', 'approved', 'unsigned') ORDER BY id LIMIT 1) AS open_batch_id`,
+    [fee_payout.address],
+  );
+  return {
+    address: fee_payout.address,
+    available_sats: BigInt(rows[0]?.available ?? 0),
+    hold_reason: rows[0]?.hold_reason ?? null,
+    excluded: options.without_fees ?? false,
+    open_batch_id: rows[0]?.open_batch_id ?? null,
+    address_problem: addressProblem(fee_payout.address, options.network),
+  };
 }
 
 function addressProblem(address: string, network: Network): string | null {

@@ -1,11 +1,13 @@
-import type { Network } from "@otedama/shared";
+import type { Network, PayoutBatchPays } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
-import { type Database, type Queryable, transaction } from "../pool/connect.ts";
-import { type Posting, writeEntry } from "../pool/ledger.ts";
-import { readPlanAccounts } from "./candidates.ts";
-import { sumOf } from "./dry_run.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "../pool/connect.ts";
+import { writeEntry } from "../pool/ledger.ts";
+import { ensureAccount } from "../pool/workers.ts";
+import { readPlanAccounts, readPlanFees } from "./candidates.ts";
+import { readDue } from "./due.ts";
 import { PayoutError } from "./errors.ts";
-import { type PlannedPayout, planPayouts } from "./plan.ts";
+import { moveMoney } from "./money.ts";
+import { type PayoutPlan, planFees, planPayouts } from "./plan.ts";
 import { readPayoutPolicy } from "./policy.ts";
 
 /** Held to the end of a transaction that plans, so that two planners cannot see the same balance. */
@@ -19,6 +21,10 @@ export interface CreateBatchesOptions {
   created_by: string;
   note?: string | null;
   excluded_account_ids?: readonly number[];
+  /** Leaves the pool's own fees where they are. */
+  without_fees?: boolean;
+  /** People who have to approve it, where the policy asks for fewer. */
+  approvals_min?: number;
   /** The dry run's sum: refused with `changed` when the balances have moved since. */
   expected_total_sats?: number | bigint;
 }
@@ -37,7 +43,7 @@ export interface CreatedBatches {
  *
  * Throws a PayoutError: `no_policy`, `bad_input`, `changed`.
  */
-export async function createBatches(database: Database, options: CreateBatchesOptions): Promise<CreatedBatches> {
+export async function createBatches(database: Database | Transaction, options: CreateBatchesOptions): Promise<CreatedBatches> {
   const key = options.plan_key.trim();
   if (key === "" || key.length > 100 || key.includes("/")) {
     throw new PayoutError("bad_input", "plan_key: give the plan a name of 1 to 100 characters without a slash.");
@@ -59,11 +65,16 @@ export async function createBatches(database: Database, options: CreateBatchesOp
     }
     const { version, policy } = await readPayoutPolicy(client);
     // Most of the time nobody is due, and then nobody's balance is held up.
-    const nobody = { made: false, batch_ids: [], total_sats: 0n, approvals_required: 0 };
-    const look = planPayouts(await readPlanAccounts(client, options), policy.payouts);
-    if (look.paid.length === 0 && options.expected_total_sats === undefined) return nobody;
+    if (options.expected_total_sats === undefined) {
+      const due = await readDue(client, options, policy.payouts, 0);
+      const fees = planFees(await readPlanFees(client, options, policy.payouts), policy.payouts);
+      if (due.paid.accounts === 0 && fees?.skipped !== null) {
+        return { made: false, batch_ids: [], total_sats: 0n, approvals_required: 0 };
+      }
+    }
     await lockBalances(client);
-    const plan = planPayouts(await readPlanAccounts(client, options), policy.payouts);
+    const accounts = await readPlanAccounts(client, options);
+    const plan = planPayouts(accounts, policy.payouts, await readPlanFees(client, options, policy.payouts));
     const expected = options.expected_total_sats;
     if (expected !== undefined && BigInt(expected) !== plan.total_sats) {
       throw new PayoutError(
@@ -71,58 +82,79 @@ export async function createBatches(database: Database, options: CreateBatchesOp
         `The balances changed since the dry run: it would be ${formatSats(plan.total_sats)} BTC now and was ${formatSats(expected)} BTC. Look at the plan again.`,
       );
     }
+    const approvals_required = Math.max(plan.approvals_required, options.approvals_min ?? 0);
     const batch_ids: number[] = [];
-    for (const [index, accounts] of plan.batches.entries()) {
+    for (const { pays, items } of await batchesOf(client, plan)) {
       const { rows } = await client.query<{ id: number }>(
-        `INSERT INTO payout_batch (state, plan_key, created_by, policy_version, fee_payer, approvals_required, amount_sats, note)
-         VALUES ($1::payout_batch_state, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+        `INSERT INTO payout_batch (state, pays, plan_key, created_by, policy_version, fee_payer, approvals_required, amount_sats, note)
+         VALUES ($1::payout_batch_state, $2::payout_batch_pays, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
         [
-          plan.approvals_required === 0 ? "approved" : "planned",
-          index === 0 ? key : `${key}/${index + 1}`,
+          approvals_required === 0 ? "approved" : "planned",
+          pays,
+          batch_ids.length === 0 ? key : `${key}/${batch_ids.length + 1}`,
           options.created_by,
           version,
-          policy.payouts.fee_payer,
-          plan.approvals_required,
-          sumOf(accounts).toString(),
+          // What the pool keeps of its fees is for the miners' batches: its own payment bears its own cost.
+          pays === "fees" ? "miners" : policy.payouts.fee_payer,
+          approvals_required,
+          items.reduce((sum, item) => sum + item.amount_sats, 0n).toString(),
           options.note ?? null,
         ],
       );
       const batch_id = rows[0]?.id as number;
-      await writeItems(client, batch_id, accounts, options.created_by);
+      await writeItems(client, { batch_id, pays, items, person: options.created_by });
       batch_ids.push(batch_id);
     }
     return {
       made: batch_ids.length > 0,
       batch_ids,
       total_sats: plan.total_sats,
-      approvals_required: plan.approvals_required,
+      approvals_required,
     };
   });
+}
+
+interface NewItem {
+  account_id: number;
+  address: string;
+  amount_sats: bigint;
+}
+
+async function batchesOf(db: Queryable, plan: PayoutPlan): Promise<{ pays: PayoutBatchPays; items: NewItem[] }[]> {
+  const batches: { pays: PayoutBatchPays; items: NewItem[] }[] = plan.batches.map((accounts) => ({
+    pays: "miners",
+    items: accounts.map(({ account_id, address, available_sats }) => ({ account_id, address, amount_sats: available_sats })),
+  }));
+  if (plan.fees?.skipped === null) {
+    const { address, amount_sats } = plan.fees;
+    batches.push({ pays: "fees", items: [{ account_id: await ensureAccount(db, address), address, amount_sats }] });
+  }
+  return batches;
 }
 
 /** A balance that somebody else is about to change is waited for, so that what is reserved is there. */
 async function lockBalances(db: Queryable): Promise<void> {
   await db.query(
     `SELECT 1 FROM ledger_balance v JOIN ledger_account l ON l.id = v.ledger_account_id
-     WHERE l.kind = 'miner_available' AND v.balance_sats > 0 ORDER BY v.ledger_account_id FOR UPDATE OF v`,
+     WHERE l.kind IN ('miner_available', 'fee_available') AND v.balance_sats > 0 ORDER BY v.ledger_account_id FOR UPDATE OF v`,
   );
 }
 
-async function writeItems(db: Queryable, batch_id: number, accounts: readonly PlannedPayout[], person: string): Promise<void> {
+async function writeItems(
+  db: Queryable,
+  { batch_id, pays, items, person }: { batch_id: number; pays: PayoutBatchPays; items: readonly NewItem[]; person: string },
+): Promise<void> {
   await db.query(
     `INSERT INTO payout_item (batch_id, account_id, address, amount_sats)
      SELECT $1, v.account_id, v.address, v.amount FROM unnest($2::int[], $3::text[], $4::bigint[]) AS v (account_id, address, amount)`,
     [
       batch_id,
-      accounts.map((account) => account.account_id),
-      accounts.map((account) => account.address),
-      accounts.map((account) => account.available_sats.toString()),
+      items.map((item) => item.account_id),
+      items.map((item) => item.address),
+      items.map((item) => item.amount_sats.toString()),
     ],
   );
-  const postings = accounts.flatMap(({ account_id, available_sats }): Posting[] => [
-    { kind: "miner_available", account_id, amount_sats: -available_sats },
-    { kind: "miner_paying", account_id, amount_sats: available_sats },
-  ]);
+  const postings = items.flatMap((item) => moveMoney(pays, "available", "paying", item));
   const written = await writeEntry(db, { cause: "payout", cause_key: String(batch_id), block_hash: null, postings, person });
   if (!written) throw new Error(`the ledger has a payout of batch ${batch_id} already`);
 }

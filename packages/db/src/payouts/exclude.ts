@@ -1,7 +1,8 @@
-import { type Database, transaction } from "../pool/connect.ts";
+import { type Database, type Transaction, transaction } from "../pool/connect.ts";
 import { writeEntry } from "../pool/ledger.ts";
 import { PayoutError } from "./errors.ts";
 import { lockBatch, moveBatch } from "./lock.ts";
+import { moveMoney } from "./money.ts";
 
 /**
  * Takes one account out of a batch that no transaction was made of yet; its money is available again. A batch whose last account goes is
@@ -10,7 +11,7 @@ import { lockBatch, moveBatch } from "./lock.ts";
  * Throws a PayoutError: `not_found`, `wrong_state`, `bad_input`.
  */
 export async function excludeItem(
-  database: Database,
+  database: Database | Transaction,
   options: { batch_id: number; account_id: number; person: string; reason: string },
 ): Promise<{ batch_cancelled: boolean }> {
   const { account_id, person } = options;
@@ -37,10 +38,7 @@ export async function excludeItem(
       block_hash: null,
       person,
       reason,
-      postings: [
-        { kind: "miner_paying", account_id, amount_sats: -amount_sats },
-        { kind: "miner_available", account_id, amount_sats },
-      ],
+      postings: moveMoney(batch.pays, "paying", "available", { account_id, amount_sats }),
     });
     await client.query("UPDATE payout_batch SET amount_sats = amount_sats - $2, updated_at = now() WHERE id = $1", [
       batch.id,

@@ -21,14 +21,14 @@ export interface HistoryQuery {
  */
 export async function listPayoutHistory(db: Queryable, query: HistoryQuery): Promise<PayoutHistoryDto[]> {
   const { rows } = await db.query<Row>(
-    `SELECT b.id AS batch_id, b.state, i.account_id, i.address, i.amount_sats::text AS amount, i.fee_part_sats::text AS part,
+    `SELECT b.id AS batch_id, b.state, b.pays, i.account_id, i.address, i.amount_sats::text AS amount, i.fee_part_sats::text AS part,
        ${ms("b.created_at")} AS planned_at_ms, t.broadcast_at_ms, t.confirmed_at_ms, t.txid, coalesce(t.confirmations, 0) AS confirmations
      FROM payout_item i JOIN payout_batch b ON b.id = i.batch_id
      LEFT JOIN LATERAL (SELECT x.txid, x.confirmations, ${ms("x.broadcast_at")} AS broadcast_at_ms, ${ms("x.confirmed_at")} AS confirmed_at_ms
        FROM payout_transaction x WHERE x.batch_id = b.id AND x.state IN ('broadcast', 'confirmed')
        ORDER BY (x.block_hash IS NOT NULL) DESC, x.attempt DESC LIMIT 1) t ON true
      WHERE b.state <> 'cancelled' AND i.excluded_by IS NULL
-       AND ($1::int IS NULL OR i.account_id = $1) AND ($2::int IS NULL OR b.id = $2)
+       AND ($1::int IS NULL OR (i.account_id = $1 AND b.pays = 'miners')) AND ($2::int IS NULL OR b.id = $2)
        AND ($3::float8 IS NULL OR b.created_at >= to_timestamp($3::float8 / 1000))
        AND ($4::float8 IS NULL OR b.created_at < to_timestamp($4::float8 / 1000))
        AND ($5::int IS NULL OR (i.batch_id, -i.account_id) < ($5::int, -($6::int)))
@@ -64,6 +64,7 @@ const CSV_COLUMNS = [
   "confirmed_at",
   "txid",
   "confirmations",
+  "pays",
 ] as const;
 
 /** The history's first line in CSV. */
@@ -87,6 +88,7 @@ export function historyCsvLine(row: PayoutHistoryDto): string {
     time(row.confirmed_at_ms),
     row.txid ?? "",
     row.confirmations,
+    row.pays,
   ];
   return `${cells.map((cell) => quote(String(cell))).join(",")}\n`;
 }

@@ -1,5 +1,5 @@
 import type { PayoutHoldDto } from "@otedama/shared";
-import { type Database, type Queryable, transaction } from "../pool/connect.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "../pool/connect.ts";
 import { ms } from "./columns.ts";
 import { PayoutError } from "./errors.ts";
 import { requireReason } from "./exclude.ts";
@@ -9,7 +9,7 @@ import { requireReason } from "./exclude.ts";
  * Throws a PayoutError: `not_found`, `wrong_state` (held already), `bad_input`.
  */
 export async function holdAccount(
-  database: Database,
+  database: Database | Transaction,
   options: { account_id: number; person: string; reason: string },
 ): Promise<PayoutHoldDto> {
   const reason = requireReason(options.reason);

@@ -1,10 +1,11 @@
-import type { PayoutBatchState } from "@otedama/shared";
+import type { PayoutBatchPays, PayoutBatchState } from "@otedama/shared";
 import type { Queryable } from "../pool/connect.ts";
 import { PayoutError } from "./errors.ts";
 
 export interface LockedBatch {
   id: number;
   state: PayoutBatchState;
+  pays: PayoutBatchPays;
   created_by: string;
   policy_version: number;
   fee_payer: "pool" | "miners";
@@ -16,7 +17,7 @@ export interface LockedBatch {
 /** Locks the batch's row to the end of the transaction. Throws a PayoutError `not_found`. */
 export async function lockBatch(db: Queryable, batch_id: number): Promise<LockedBatch> {
   const { rows } = await db.query<Omit<LockedBatch, "amount_sats"> & { amount: string }>(
-    `SELECT id, state, created_by, policy_version, fee_payer, approvals_required, amount_sats::text AS amount, stopped_why
+    `SELECT id, state, pays, created_by, policy_version, fee_payer, approvals_required, amount_sats::text AS amount, stopped_why
      FROM payout_batch WHERE id = $1 FOR UPDATE`,
     [batch_id],
   );

@@ -16,7 +16,7 @@ export async function listPayments(db: Queryable, query: PayoutPaymentsQuery): P
       [query.q],
     ),
     db.query<Row>(
-      `SELECT b.id AS batch_id, b.state, i.account_id, i.address, i.amount_sats::text AS amount, i.fee_part_sats::text AS part,
+      `SELECT b.id AS batch_id, b.state, b.pays, i.account_id, i.address, i.amount_sats::text AS amount, i.fee_part_sats::text AS part,
          ${ms("b.created_at")} AS planned_at_ms, t.broadcast_at_ms, t.confirmed_at_ms, t.txid, coalesce(t.confirmations, 0) AS confirmations
        FROM payout_item i JOIN payout_batch b ON b.id = i.batch_id
        LEFT JOIN LATERAL (SELECT x.txid, x.confirmations, ${ms("x.broadcast_at")} AS broadcast_at_ms, ${ms("x.confirmed_at")} AS confirmed_at_ms

@@ -29,11 +29,35 @@ export interface PlannedPayout extends PlanAccount {
   why: string;
 }
 
+/** The pool's own fees, and where the policy has them paid out to. */
+export interface PlanFees {
+  address: string;
+  /** All that is available, before any is kept. */
+  available_sats: bigint;
+  hold_reason: string | null;
+  excluded: boolean;
+  open_batch_id: number | null;
+  address_problem: string | null;
+}
+
+export interface PlannedFees {
+  address: string;
+  /** Beyond what is kept. */
+  amount_sats: bigint;
+  kept_sats: bigint;
+  threshold: bigint;
+  skipped: PayoutSkipReason | null;
+  why: string;
+}
+
 export interface PayoutPlan {
   paid: PlannedPayout[];
   skipped: PlannedPayout[];
   /** The paid ones, at most `outputs_max` in each. */
   batches: PlannedPayout[][];
+  /** In a batch of its own, so that no miner ever waits for the operator's payment; null where the policy names no address. */
+  fees: PlannedFees | null;
+  /** Accounts and fees. */
   total_sats: bigint;
   approvals_required: number;
 }
@@ -51,7 +75,11 @@ export function approvalsRequired(total_sats: bigint, policy: PayoutPolicy): num
   return total_sats > BigInt(policy.unattended_max_sats) ? 1 : 0;
 }
 
-export function planPayouts(accounts: readonly PlanAccount[], policy: PayoutPolicy): PayoutPlan {
+export function planPayouts(
+  accounts: readonly PlanAccount[],
+  policy: PayoutPolicy,
+  own_fees: PlanFees | null = null,
+): PayoutPlan {
   const judged = accounts
     .filter((account) => account.available_sats > 0n)
     .map((account) => judge(account, policy))
@@ -61,15 +89,22 @@ export function planPayouts(accounts: readonly PlanAccount[], policy: PayoutPoli
   const paid = judged.filter((account) => account.skipped === null);
   const batches: PlannedPayout[][] = [];
   for (let at = 0; at < paid.length; at += policy.outputs_max) batches.push(paid.slice(at, at + policy.outputs_max));
-  const total_sats = paid.reduce((sum, account) => sum + account.available_sats, 0n);
+  const fees = planFees(own_fees, policy);
+  const total_sats = paid.reduce((sum, account) => sum + account.available_sats, fees?.skipped === null ? fees.amount_sats : 0n);
   return {
     paid,
     skipped: judged.filter((account) => account.skipped !== null),
     batches,
+    fees,
     total_sats,
     // By the whole plan: splitting it must not make it need fewer eyes.
     approvals_required: approvalsRequired(total_sats, policy),
   };
+}
+
+/** What becomes of the pool's own fees; null where the policy names no address for them. */
+export function planFees(own: PlanFees | null, policy: PayoutPolicy): PlannedFees | null {
+  return own && policy.fee_payout && judgeFees(own, policy.fee_payout);
 }
 
 function judge(account: PlanAccount, policy: PayoutPolicy): PlannedPayout {
@@ -87,4 +122,30 @@ function judge(account: PlanAccount, policy: PayoutPolicy): PlannedPayout {
     return skip("below_threshold", `${available} BTC is below ${whose} of ${formatSats(threshold)} BTC.`);
   }
   return { ...account, threshold, skipped: null, why: `${available} BTC has reached ${whose} of ${formatSats(threshold)} BTC.` };
+}
+
+function judgeFees(own: PlanFees, rule: NonNullable<PayoutPolicy["fee_payout"]>): PlannedFees {
+  const kept_sats = BigInt(rule.keep_sats);
+  const threshold = BigInt(rule.threshold_sats);
+  const beyond = own.available_sats - kept_sats;
+  const amount_sats = beyond > 0n ? beyond : 0n;
+  const planned = (skipped: PayoutSkipReason | null, why: string): PlannedFees => ({
+    address: own.address,
+    amount_sats,
+    kept_sats,
+    threshold,
+    skipped,
+    why,
+  });
+  if (own.hold_reason !== null) return planned("held", `Held: ${own.hold_reason}`);
+  if (own.excluded) return planned("excluded", "Left out of this plan by hand.");
+  if (own.open_batch_id !== null) {
+    return planned("in_open_batch", `Batch ${own.open_batch_id} pays fees already and is not signed yet.`);
+  }
+  if (own.address_problem !== null) return planned("bad_address", own.address_problem);
+  const what = `${formatSats(amount_sats)} BTC of fees beyond the ${formatSats(kept_sats)} BTC that are kept`;
+  if (amount_sats < threshold) {
+    return planned("below_threshold", `${what} are below the threshold of ${formatSats(threshold)} BTC.`);
+  }
+  return planned(null, `${what} have reached the threshold of ${formatSats(threshold)} BTC.`);
 }

@@ -1,6 +1,8 @@
+import type { PayoutBatchPays } from "@otedama/shared";
 import { type Database, transaction } from "../pool/connect.ts";
 import { type Posting, writeEntry } from "../pool/ledger.ts";
 import { lockBatch, moveBatch } from "./lock.ts";
+import { moneyPosting } from "./money.ts";
 import { listBatchItems } from "./transactions.ts";
 
 /**
@@ -26,7 +28,7 @@ export function settleBatch(database: Database, options: { batch_id: number; tra
       cause: "payout_settle",
       cause_key: String(batch.id),
       block_hash: null,
-      postings: settlePostings(items, BigInt(rows[0].fee)),
+      postings: settlePostings(batch.pays, items, BigInt(rows[0].fee)),
     });
     await moveBatch(client, batch.id, "settled");
     return true;
@@ -35,15 +37,16 @@ export function settleBatch(database: Database, options: { batch_id: number; tra
 
 /** Pure: what a settled batch moves. The parts of the accounts never exceed the fee. */
 export function settlePostings(
+  pays: PayoutBatchPays,
   items: readonly { account_id: number; amount_sats: bigint; fee_part_sats: bigint }[],
   fee_sats: bigint,
 ): Posting[] {
   const parts = items.reduce((sum, item) => sum + item.fee_part_sats, 0n);
   if (parts > fee_sats) throw new RangeError(`the accounts bear ${parts} sats of a fee of ${fee_sats}`);
   return [
-    ...items.flatMap(({ account_id, amount_sats, fee_part_sats }): Posting[] => [
-      { kind: "miner_paying", account_id, amount_sats: -amount_sats },
-      { kind: "miner_paid", account_id, amount_sats: amount_sats - fee_part_sats },
+    ...items.flatMap(({ account_id, amount_sats, fee_part_sats }) => [
+      moneyPosting(pays, "paying", account_id, -amount_sats),
+      moneyPosting(pays, "paid", account_id, amount_sats - fee_part_sats),
     ]),
     { kind: "fee_available", account_id: null, amount_sats: parts - fee_sats },
     { kind: "network_fee", account_id: null, amount_sats: fee_sats },

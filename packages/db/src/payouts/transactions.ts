@@ -2,7 +2,7 @@
 import type { Network, PayoutBatchState } from "@otedama/shared";
 import { PoolPolicy } from "@otedama/shared";
 import { acceptSignedPsbt, type BuiltPsbt, PsbtError } from "@otedama/shared/psbt";
-import { type Database, type Queryable, transaction } from "../pool/connect.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "../pool/connect.ts";
 import { PayoutError } from "./errors.ts";
 import { lockBatch, moveBatch } from "./lock.ts";
 import { readPayoutPolicy } from "./policy.ts";
@@ -179,7 +179,7 @@ async function handOut(db: Queryable, transaction_id: number): Promise<boolean> 
  * Throws a PayoutError: `not_found`, `wrong_state`.
  */
 export function downloadPsbt(
-  database: Database,
+  database: Database | Transaction,
   options: { batch_id: number },
 ): Promise<{ transaction_id: number; attempt: number; psbt: string; unsigned_txid: string }> {
   return transaction(database, async (client) => {
@@ -210,7 +210,7 @@ async function unsignedAttempt(db: Queryable, batch_id: number): Promise<PayoutT
  * fee.
  */
 export function acceptSigned(
-  database: Database,
+  database: Database | Transaction,
   options: { batch_id: number; psbt: string | Uint8Array; network: Network; signer: "reference" | "wallet" | "file" | "command" },
 ): Promise<{ txid: string }> {
   return transaction(database, async (client) => {

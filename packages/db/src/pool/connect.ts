@@ -2,6 +2,8 @@
 import pg from "pg";
 
 export type Database = pg.Pool;
+/** A connection with a transaction under way. */
+export type Transaction = pg.PoolClient;
 /** A pool or one of its clients: whatever runs a query. */
 export type Queryable = Pick<pg.Pool, "query">;
 
@@ -33,13 +35,17 @@ export function openDatabase(options: DatabaseOptions): Database {
 
 /**
  * Runs `work` in one transaction; what it throws rolls back and is thrown on. `repeatable read` gives all of its queries one picture of
- * the database.
+ * the database. Given a transaction that is under way, `work` becomes part of it: whoever began it ends it, by what is thrown to them.
  */
 export async function transaction<T>(
-  database: Database,
-  work: (client: pg.PoolClient) => Promise<T>,
+  database: Database | Transaction,
+  work: (client: Transaction) => Promise<T>,
   isolation: "read committed" | "repeatable read" = "read committed",
 ): Promise<T> {
+  if ("release" in database) {
+    if (isolation !== "read committed") throw new Error("a transaction that is under way keeps the isolation it began with");
+    return work(database);
+  }
   const client = await database.connect();
   let broken: Error | undefined;
   // A connection that is cut off between two queries says so here, or it would end the process; the next query fails.

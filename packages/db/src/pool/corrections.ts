@@ -2,7 +2,7 @@
  * Corrections: entries of the ledger that a person causes, with a reason. Above the policy's limit they wait for a second person. Deposits
  * into the reserve and withdrawals from it are corrections between `operator` and `reserve_available`.
  */
-import { type Database, type Queryable, transaction } from "./connect.ts";
+import { type Database, type Queryable, type Transaction, transaction } from "./connect.ts";
 import { type LedgerKind, type Posting, writeEntry } from "./ledger.ts";
 import { readPolicy } from "./policy.ts";
 
@@ -35,7 +35,7 @@ export interface Correction extends CorrectionDraft {
 }
 
 /** Writes a correction, or keeps it for a second person's approval when it is above the limit. Throws a CorrectionError. */
-export async function writeCorrection(database: Database, draft: CorrectionDraft): Promise<Correction> {
+export async function writeCorrection(database: Database | Transaction, draft: CorrectionDraft): Promise<Correction> {
   const checked = check(draft);
   return transaction(database, async (client) => {
     await checkAccounts(client, checked.postings);
@@ -51,7 +51,7 @@ export async function writeCorrection(database: Database, draft: CorrectionDraft
 }
 
 /** A second person's approval. The entry is written now or never. Throws a CorrectionError. */
-export function approveCorrection(database: Database, id: number, person: string): Promise<Correction> {
+export function approveCorrection(database: Database | Transaction, id: number, person: string): Promise<Correction> {
   return transaction(database, async (client) => {
     const correction = await openCorrection(client, id);
     if (person.trim() === "") throw new CorrectionError("person: an approval needs a name.");
@@ -64,7 +64,7 @@ export function approveCorrection(database: Database, id: number, person: string
 }
 
 /** Whoever asked for it may take it back by this too. Throws a CorrectionError. */
-export function refuseCorrection(database: Database, id: number, person: string, why: string): Promise<Correction> {
+export function refuseCorrection(database: Database | Transaction, id: number, person: string, why: string): Promise<Correction> {
   return transaction(database, async (client) => {
     await openCorrection(client, id);
     const text = why.trim();

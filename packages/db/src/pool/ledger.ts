@@ -12,6 +12,7 @@ export type LedgerKind =
   | "miner_paid"
   | "fee_pending"
   | "fee_available"
+  | "fee_paying"
   | "fee_paid"
   | "reserve_pending"
   | "reserve_available"

@@ -1,6 +1,6 @@
 /** Versions of the pool's policy. Append-only: the newest holds. */
-import { checkPolicy, type Network, type PoolPolicy } from "@otedama/shared";
-import { type Database, type Queryable, transaction } from "./connect.ts";
+import { checkPolicy, type Network, PoolPolicy } from "@otedama/shared";
+import { type Database, type Queryable, type Transaction, transaction } from "./connect.ts";
 
 export interface PolicyVersion {
   version: number;
@@ -35,7 +35,11 @@ export interface NewPolicy {
 }
 
 /** Throws a PolicyError for a policy that cannot be run by, a PolicyConflictError when `expected_version` is no longer the newest. */
-export async function createPolicyVersion(database: Database, network: Network, change: NewPolicy): Promise<PolicyVersion> {
+export async function createPolicyVersion(
+  database: Database | Transaction,
+  network: Network,
+  change: NewPolicy,
+): Promise<PolicyVersion> {
   const policy = checkPolicy(change.policy, network);
   return transaction(database, async (client) => {
     // Lets reading go on, and holds every other change back until this one is in.
@@ -59,12 +63,12 @@ export async function applyConfigPolicy(database: Database, network: Network, wa
       [CONFIG_FILE],
     );
     const current = await readPolicy(client);
-    if (current && rows[0] && same(rows[0].policy, policy)) return current;
+    if (current && rows[0] && same(toVersion(rows[0]).policy, policy)) return current;
     return insert(client, policy, CONFIG_FILE, current ? "The settings file was changed." : "The settings file's first policy.");
   });
 }
 
-/** The version that holds, or null before there is one. The policy is as it was stored. */
+/** The version that holds, or null before there is one. */
 export async function readPolicy(db: Queryable): Promise<PolicyVersion | null> {
   const { rows } = await db.query<Row>(`SELECT ${COLUMNS} FROM pool_policy ORDER BY version DESC LIMIT 1`);
   return rows[0] ? toVersion(rows[0]) : null;
@@ -93,8 +97,9 @@ interface Row {
 }
 const COLUMNS = "version, policy, round(extract(epoch FROM created_at) * 1000) AS created_ms, created_by, reason";
 
-function toVersion({ created_ms, ...row }: Row): PolicyVersion {
-  return { ...row, created_at_ms: Number(created_ms) };
+/** With what settings were added since by their defaults: a newer program is no change of the policy. */
+function toVersion({ created_ms, policy, ...row }: Row): PolicyVersion {
+  return { ...row, policy: PoolPolicy.safeParse(policy).data ?? policy, created_at_ms: Number(created_ms) };
 }
 
 async function insert(db: Queryable, policy: PoolPolicy, person: string, reason: string): Promise<PolicyVersion> {

@@ -37,16 +37,21 @@ export async function auditLine(tx: Prisma.TransactionClient, actor: Actor, line
   });
 }
 
-/** The same over a plain connection; `sql` is the client of the transaction where there is one. */
+/** The same over a plain connection: that of the transaction which the line tells of. */
 export async function writeAudit(
-  sql: Sql,
-  line: { actor: string; action: string; subject: string; details?: Record<string, unknown> },
+  tx: Sql,
+  actor: Actor,
+  line: { action: string; subject: string; details?: Record<string, unknown> },
 ): Promise<void> {
-  await sql.query("INSERT INTO audit_log (actor, action, subject, details) VALUES ($1, $2, $3, $4)", [
-    line.actor,
+  await tx.query("INSERT INTO audit_log (actor, action, subject, details) VALUES ($1, $2, $3, $4)", [
+    actor.id,
     line.action,
     line.subject,
-    JSON.stringify(line.details ?? {}),
+    JSON.stringify({
+      ...line.details,
+      ...(actor.address === null ? {} : { address: actor.address }),
+      ...(actor.api_key_id ? { api_key: actor.api_key_id } : {}),
+    }),
   ]);
 }
 

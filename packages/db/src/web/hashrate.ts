@@ -11,6 +11,8 @@ import type { Sql } from "./database.ts";
 
 export const STEP_S: Record<Window, number> = { "1h": 30, "6h": 120, "24h": 600, "7d": 3_600, "30d": 14_400, "1y": 86_400 };
 export const BUCKET_S = 10;
+/** Of `account_recent`. */
+const FARM_BUCKET_S = 30;
 /** Buckets younger than this may still be filling: the pool applies its share log in batches. */
 const SETTLE_S = 5;
 
@@ -66,14 +68,23 @@ export function hashrateSeries(sql: Sql, worker_id: number | null, window: Windo
   return worker_id === null ? poolSeries(sql, window, now_ms) : ofWorkers(sql, "worker", worker_id, window, now_ms);
 }
 
-/** Of all workers of one account. */
-export function accountHashrateSeries(sql: Sql, account_id: number, window: Window, now_ms: number): Promise<HashrateSeries> {
-  return ofWorkers(sql, "account", account_id, window, now_ms);
+/** Of all workers of one account: of a few from their buckets, of many from what is kept of the account itself. */
+export async function accountHashrateSeries(
+  sql: Sql,
+  account_id: number,
+  window: Window,
+  now_ms: number,
+): Promise<HashrateSeries> {
+  const { rows } = await sql.query<{ farm: boolean }>(
+    "SELECT is_farm(workers) AS farm FROM account_balance WHERE account_id = $1",
+    [account_id],
+  );
+  return rows[0]?.farm ? farmSeries(sql, account_id, window, now_ms) : ofWorkers(sql, "account", account_id, window, now_ms);
 }
 
 async function poolSeries(sql: Sql, window: Window, now_ms: number): Promise<HashrateSeries> {
   const frame = frameOf(window, now_ms);
-  const end_s = measuredUntil(now_ms);
+  const end_s = measuredUntil(now_ms, BUCKET_S);
   return answer(
     sql,
     frame,
@@ -98,53 +109,48 @@ async function poolSeries(sql: Sql, window: Window, now_ms: number): Promise<Has
 }
 
 /** Roll-ups hold the buckets before share_rollup.until; those from then on are a few minutes' and are added to them. */
-async function ofWorkers(
-  sql: Sql,
-  of: "worker" | "account",
-  id: number,
-  window: Window,
-  now_ms: number,
-): Promise<HashrateSeries> {
+const UNTIL = "greatest(to_timestamp($2::float8), coalesce((SELECT until FROM share_rollup), '-infinity'))";
+
+function ofWorkers(sql: Sql, of: Of, id: number, window: Window, now_ms: number): Promise<HashrateSeries> {
   const frame = frameOf(window, now_ms);
-  const end_s = of === "account" ? await measuredUntilByAccount(sql, id, frame, now_ms) : measuredUntil(now_ms);
+  const end_s = measuredUntil(now_ms, BUCKET_S);
   const buckets = of === "worker" ? "share_bucket b" : "worker w JOIN share_bucket b ON b.worker_id = w.id";
   const whose = of === "worker" ? "b.worker_id = $4" : "w.account_id = $4";
   const recent = (from: string) =>
     `SELECT b.bucket_at AS at, b.work_hashes AS work FROM ${buckets} WHERE ${whose} AND b.bucket_at >= ${from} AND b.bucket_at < to_timestamp($3::float8)`;
+  return answer(sql, frame, end_s, firstOf(of, id), workOf(of, id, frame, end_s, recent));
+}
+
+/** Half minutes are the finest that is kept of a farm: the measured time ends with one. */
+function farmSeries(sql: Sql, id: number, window: Window, now_ms: number): Promise<HashrateSeries> {
+  const frame = frameOf(window, now_ms);
+  const end_s = measuredUntil(now_ms, FARM_BUCKET_S);
+  const recent = (from: string) =>
+    `SELECT at, work_hashes AS work FROM account_recent WHERE account_id = $4 AND at >= ${from} AND at < to_timestamp($3::float8)`;
+  return answer(sql, frame, end_s, firstOf("account", id), workOf("account", id, frame, end_s, recent));
+}
+
+type Of = "worker" | "account";
+
+function workOf(of: Of, id: number, frame: Frame, end_s: number, recent: (from: string) => string): [string, unknown[]] {
   const params = [frame.step_s, frame.from_s, end_s, id];
-  const work: [string, unknown[]] =
-    frame.step_s <= BUCKET_STEPS_S_MAX
-      ? [byStep(recent("to_timestamp($2::float8)")), params]
-      : [
-          byStep(`SELECT at, work_hashes AS work FROM ${of}_work
-            WHERE ${of}_id = $4 AND span_s = $5 AND at >= to_timestamp($2::float8) AND at < to_timestamp($3::float8)
-            UNION ALL ${recent("greatest(to_timestamp($2::float8), coalesce((SELECT until FROM share_rollup), '-infinity'))")}`),
-          [...params, spanFor(frame.step_s, WORKER_SPANS)],
-        ];
-  const first =
+  if (frame.step_s <= BUCKET_STEPS_S_MAX) return [byStep(recent("to_timestamp($2::float8)")), params];
+  const rolled = `SELECT at, work_hashes AS work FROM ${of}_work
+    WHERE ${of}_id = $4 AND span_s = $5 AND at >= to_timestamp($2::float8) AND at < to_timestamp($3::float8)`;
+  return [byStep(`${rolled} UNION ALL ${recent(UNTIL)}`), [...params, spanFor(frame.step_s, WORKER_SPANS)]];
+}
+
+function firstOf(of: Of, id: number): [string, unknown[]] {
+  const query =
     of === "worker"
       ? "SELECT coalesce((SELECT since FROM worker_total WHERE worker_id = $1), (SELECT min(bucket_at) FROM share_bucket WHERE worker_id = $1)) AS at"
       : `SELECT coalesce((SELECT min(t.since) FROM worker w JOIN worker_total t ON t.worker_id = w.id WHERE w.account_id = $1),
            (SELECT min(b.at) FROM worker w CROSS JOIN LATERAL (SELECT min(bucket_at) AS at FROM share_bucket WHERE worker_id = w.id) b
              WHERE w.account_id = $1)) AS at`;
-  return answer(sql, frame, end_s, [first, [id]], work);
+  return [query, [id]];
 }
 
-/** Finding the newest buckets of so many workers takes longer than the chart is worth: it ends with the roll-ups then. */
-const WORKERS_BY_BUCKET_MAX = 300;
-
-async function measuredUntilByAccount(sql: Sql, id: number, frame: Frame, now_ms: number): Promise<number> {
-  const end_s = measuredUntil(now_ms);
-  if (frame.step_s <= BUCKET_STEPS_S_MAX) return end_s;
-  const { rows } = await sql.query<{ until_s: number | null }>(
-    `SELECT extract(epoch FROM r.until)::float8 AS until_s FROM share_rollup r, account_balance b
-      WHERE b.account_id = $1 AND b.workers > ${WORKERS_BY_BUCKET_MAX}`,
-    [id],
-  );
-  return Math.min(end_s, rows[0]?.until_s ?? end_s);
-}
-
-const measuredUntil = (now_ms: number): number => Math.floor((now_ms / 1000 - SETTLE_S) / BUCKET_S) * BUCKET_S;
+const measuredUntil = (now_ms: number, bucket_s: number): number => Math.floor((now_ms / 1000 - SETTLE_S) / bucket_s) * bucket_s;
 
 async function answer(
   sql: Sql,

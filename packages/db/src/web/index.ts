@@ -14,11 +14,22 @@ export { getAccount, listBalances } from "./balances.ts";
 export { getBlock, listBlocks, listCredits } from "./blocks.ts";
 export { accountOfAddress, listCorrectionsNamed } from "./corrections.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
-export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
+export * from "./fleet/index.ts";
 export { accountHashrateSeries, frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
 export { explainAccount, getLedgerEntry, listLedger, listLedgerSums } from "./ledger.ts";
-export { applySignedChange, findAccount, getMiner, minerSeries, readMinerSettings } from "./miners.ts";
+export {
+  type ClaimedMinerDelivery,
+  claimMinerDeliveries,
+  confirmMinerChannel,
+  MINER_NOTICES_PER_DAY_MAX,
+  routeMinerNotices,
+  stopDeadMinerChannel,
+  stopMinerChannel,
+  writeOfflineWorkers,
+} from "./miner_notices.ts";
+export { applySignedChange, EMAILS_PER_DAY_MAX, type MailFact, readMinerSettings, TooManyEmailsError } from "./miner_settings.ts";
+export { findAccount, getMiner, minerSeries } from "./miners.ts";
 export {
   type ClaimedDelivery,
   changeNoticeChannel,
@@ -46,9 +57,41 @@ export {
   type SetupRefusal,
   setupTokenIsGood,
 } from "./people.ts";
+export {
+  agentOfToken,
+  agentSeenAt,
+  endOrphanedRuns,
+  forgetHostKey,
+  getProvisionRun,
+  type HostKeyPin,
+  hostKeyPins,
+  listHostKeyPins,
+  listProvisionRuns,
+  listSites,
+  type NewHostKeyPin,
+  openProvisionRun,
+  pinHostKeys,
+  startProvisionRun,
+  storeProvisionRun,
+} from "./provision.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
+export { listChannels, setSiteChannel } from "./releases/channels.ts";
+export { ReleaseError, type ReleaseErrorCode } from "./releases/release_error.ts";
+export {
+  findAgentKey,
+  getSignedRelease,
+  insertRelease,
+  listReleases,
+  type NewRelease,
+  newestRelease,
+  releaseFileBytes,
+  retireReleaseFiles,
+} from "./releases/releases.ts";
+export { type RolloutStep, settleLateRigs, stepRolloutAfter, updateLateRigs } from "./releases/rollout_steps.ts";
+export { previewRollout, rollBackRollout, startRollout, steerRollout } from "./releases/rollouts.ts";
+export { listRollouts } from "./releases/rollouts_list.ts";
 export { readReserveRisk } from "./reserve_risk.ts";
-export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
+export { countRigs, getRig, listRigs, mapRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export {
   changeRole,
   disablePerson,

@@ -1,16 +1,8 @@
 /** What a miner's own page shows of one account. Every list is bounded, since anybody may ask. */
-import type {
-  HashrateSeries,
-  MinerBlockDto,
-  MinerDto,
-  MinerPayoutDto,
-  MinerSettingsDto,
-  MinerWorkerDto,
-  Window,
-} from "@otedama/shared";
-import { PoolPolicy } from "@otedama/shared";
+import type { HashrateSeries, MinerBlockDto, MinerDto, MinerPayoutDto, MinerWorkerDto, Window } from "@otedama/shared";
 import type { Sql } from "./database.ts";
 import { accountHashrateSeries } from "./hashrate.ts";
+import { type MailFact, readMinerSettings } from "./miner_settings.ts";
 import { WORKER_COLUMNS, WORKER_TABLES } from "./workers.ts";
 
 const WORKERS_MAX = 200;
@@ -30,7 +22,7 @@ export async function findAccount(
 }
 
 /** Null when nobody has mined to the address. */
-export async function getMiner(sql: Sql, address: string, now_ms: number): Promise<MinerDto | null> {
+export async function getMiner(sql: Sql, address: string, now_ms: number, mail: MailFact): Promise<MinerDto | null> {
   const account = await findAccount(sql, address);
   if (account === null) return null;
   const { id } = account;
@@ -42,7 +34,7 @@ export async function getMiner(sql: Sql, address: string, now_ms: number): Promi
     readBalance(sql, id),
     readPayouts(sql, id),
     readBlocks(sql, id),
-    readMinerSettings(sql, id),
+    readMinerSettings(sql, id, mail),
   ]);
   const { m1, m15, d1, workers_total, workers_mining, last_share_at_ms, ...shares } = totals;
   return {
@@ -145,7 +137,7 @@ async function readPayouts(sql: Sql, account_id: number): Promise<MinerPayoutDto
        LEFT JOIN LATERAL (SELECT txid, confirmations FROM payout_transaction
          WHERE batch_id = b.id AND state IN ('signed', 'broadcast', 'confirmed')
          ORDER BY (state = 'confirmed') DESC, attempt DESC LIMIT 1) t ON true
-      WHERE i.account_id = $1 AND i.excluded_by IS NULL AND b.state <> 'cancelled'
+      WHERE i.account_id = $1 AND b.pays = 'miners' AND i.excluded_by IS NULL AND b.state <> 'cancelled'
       ORDER BY b.id DESC LIMIT ${LINES_MAX}`,
     [account_id],
   );
@@ -172,87 +164,4 @@ async function readBlocks(sql: Sql, account_id: number): Promise<MinerBlockDto[]
     [account_id],
   );
   return rows;
-}
-
-export async function readMinerSettings(sql: Sql, account_id: number): Promise<MinerSettingsDto> {
-  const [own, payouts] = await Promise.all([
-    sql.query<Pick<MinerSettingsDto, "threshold_sats" | "email_set" | "webhook_set" | "updated_at_ms">>(
-      `SELECT threshold_sats, email IS NOT NULL AS email_set, webhook_url IS NOT NULL AS webhook_set, updated_at AS updated_at_ms
-         FROM account_setting WHERE account_id = $1`,
-      [account_id],
-    ),
-    readPayoutPolicy(sql),
-  ]);
-  return {
-    threshold_sats: null,
-    email_set: false,
-    webhook_set: false,
-    updated_at_ms: null,
-    ...own.rows[0],
-    pool_threshold_sats: payouts?.threshold_sats ?? null,
-    threshold_min_sats: payouts?.threshold_min_sats ?? null,
-  };
-}
-
-async function readPayoutPolicy(sql: Sql): Promise<PoolPolicy["payouts"] | null> {
-  const { rows } = await sql.query<{ policy: unknown }>("SELECT policy FROM pool_policy ORDER BY version DESC LIMIT 1");
-  const policy = PoolPolicy.safeParse(rows[0]?.policy);
-  return policy.success ? policy.data.payouts : null;
-}
-
-export interface SignedChange {
-  account_id: number;
-  address: string;
-  nonce: string;
-  expires_at_ms: number;
-  /** Undefined stays as it is. */
-  change: {
-    threshold_sats?: number | null | undefined;
-    email?: string | null | undefined;
-    webhook_url?: string | null | undefined;
-  };
-}
-
-/** Writes what was signed, its audit line and that its challenge is used, all or nothing. False when the challenge was used before. */
-export async function applySignedChange(
-  sql: Sql,
-  { account_id, address, nonce, expires_at_ms, change }: SignedChange,
-): Promise<boolean> {
-  const { threshold_sats, email, webhook_url } = change;
-  const { rows } = await sql.query<{ used: number }>(
-    `WITH old AS (DELETE FROM setting_challenge WHERE expires_at < now() - interval '1 day'),
-     used AS (
-       INSERT INTO setting_challenge (nonce, account_id, expires_at) VALUES ($2, $1, to_timestamp($3::float8 / 1000))
-       ON CONFLICT (nonce) DO NOTHING RETURNING nonce
-     ), before AS (SELECT threshold_sats FROM account_setting WHERE account_id = $1
-     ), setting AS (
-       INSERT INTO account_setting AS s (account_id, threshold_sats, email, webhook_url)
-       SELECT $1, CASE WHEN $4 THEN $5::bigint END, CASE WHEN $6 THEN $7::text END, CASE WHEN $8 THEN $9::text END FROM used
-       ON CONFLICT (account_id) DO UPDATE SET updated_at = now(),
-         threshold_sats = CASE WHEN $4 THEN excluded.threshold_sats ELSE s.threshold_sats END,
-         email = CASE WHEN $6 THEN excluded.email ELSE s.email END,
-         webhook_url = CASE WHEN $8 THEN excluded.webhook_url ELSE s.webhook_url END
-     ), line AS (
-       INSERT INTO audit_log (actor, action, subject, details)
-       SELECT 'miner', 'miner.settings', 'account:' || $10::text, jsonb_strip_nulls(jsonb_build_object(
-         'threshold_sats', CASE WHEN $4 THEN jsonb_build_object('before', (SELECT threshold_sats FROM before), 'after', $5::bigint) END,
-         'email', CASE WHEN $6 THEN CASE WHEN $7::text IS NULL THEN 'removed' ELSE 'set' END END,
-         'webhook_url', CASE WHEN $8 THEN CASE WHEN $9::text IS NULL THEN 'removed' ELSE 'set' END END))
-       FROM used
-     )
-     SELECT count(*) AS used FROM used`,
-    [
-      account_id,
-      nonce,
-      expires_at_ms,
-      threshold_sats !== undefined,
-      threshold_sats ?? null,
-      email !== undefined,
-      email ?? null,
-      webhook_url !== undefined,
-      webhook_url ?? null,
-      address,
-    ],
-  );
-  return rows[0]?.used === 1;
 }

@@ -19,7 +19,7 @@ export async function listNoticeChannels(sql: Sql): Promise<NoticeChannelDto[]> 
             (SELECT count(*) FROM notice_delivery d WHERE d.channel_id = c.id AND d.state = 'waiting') AS waiting,
             (SELECT count(*) FROM notice_delivery d WHERE d.channel_id = c.id AND d.state = 'dead') AS dead,
             (SELECT max(d.answered_at) FROM notice_delivery d WHERE d.channel_id = c.id AND d.state = 'delivered') AS last_delivered_at_ms
-       FROM notice_channel c WHERE c.removed_at IS NULL ORDER BY c.id`,
+       FROM notice_channel c WHERE c.removed_at IS NULL AND c.account_id IS NULL ORDER BY c.id`,
   );
   return found.rows;
 }
@@ -35,7 +35,7 @@ export interface NoticeChannelRow {
 /** Null for one that was removed too. */
 export async function getNoticeChannel(sql: Sql, id: number): Promise<NoticeChannelRow | null> {
   const found = await sql.query<NoticeChannelRow>(
-    "SELECT id, kind, name, events, config_sealed FROM notice_channel WHERE id = $1 AND removed_at IS NULL",
+    "SELECT id, kind, name, events, config_sealed FROM notice_channel WHERE id = $1 AND removed_at IS NULL AND account_id IS NULL",
     [id],
   );
   return found.rows[0] ?? null;
@@ -43,7 +43,7 @@ export async function getNoticeChannel(sql: Sql, id: number): Promise<NoticeChan
 
 export async function openNoticeChannels(sql: Sql): Promise<NoticeChannelRow[]> {
   const found = await sql.query<NoticeChannelRow>(
-    `SELECT id, kind, name, events, config_sealed FROM notice_channel WHERE enabled AND removed_at IS NULL ORDER BY id LIMIT ${NOTICE_CHANNELS_MAX}`,
+    `SELECT id, kind, name, events, config_sealed FROM notice_channel WHERE enabled AND removed_at IS NULL AND account_id IS NULL ORDER BY id LIMIT ${NOTICE_CHANNELS_MAX}`,
   );
   return found.rows;
 }
@@ -63,7 +63,7 @@ export async function createNoticeChannel(
   const { kind, name, events, target, seal } = wanted;
   return prisma.$transaction(async (tx) => {
     await tx.$executeRaw`LOCK TABLE notice_channel IN SHARE ROW EXCLUSIVE MODE`;
-    if ((await tx.noticeChannel.count({ where: { removed_at: null } })) >= NOTICE_CHANNELS_MAX) return null;
+    if ((await tx.noticeChannel.count({ where: { removed_at: null, account_id: null } })) >= NOTICE_CHANNELS_MAX) return null;
     const { id } = await tx.noticeChannel.create({
       data: { kind, name, events: [...events], target, config_sealed: "", created_by: actor.id },
       select: { id: true },
@@ -88,7 +88,7 @@ export async function changeNoticeChannel(
   return prisma.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT 1 FROM notice_channel WHERE id = ${id} FOR UPDATE`;
     const before = await tx.noticeChannel.findFirst({
-      where: { id, removed_at: null },
+      where: { id, removed_at: null, account_id: null },
       select: { name: true, events: true, enabled: true },
     });
     if (before === null) return false;
@@ -103,7 +103,7 @@ export async function changeNoticeChannel(
 export async function removeNoticeChannel(prisma: PrismaClient, actor: Actor, id: number): Promise<boolean> {
   return prisma.$transaction(async (tx) => {
     const removed = await tx.noticeChannel.updateMany({
-      where: { id, removed_at: null },
+      where: { id, removed_at: null, account_id: null },
       // The secrets go at once; the row stays for the deliveries that name it.
       data: { removed_at: new Date(), enabled: false, config_sealed: "" },
     });
@@ -154,10 +154,10 @@ export async function writeNotice(sql: Sql, notice: LiveNotice): Promise<void> {
  */
 export async function routeNotices(sql: Sql, events_max: number): Promise<number> {
   const routed = await sql.query(
-    `WITH fresh AS (SELECT id, kind, created_at FROM notice_event WHERE routed_at IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED),
+    `WITH fresh AS (SELECT id, kind, created_at FROM notice_event WHERE routed_at IS NULL AND account_id IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED),
           made AS (INSERT INTO notice_delivery (event_id, channel_id)
                      SELECT f.id, c.id FROM fresh f JOIN notice_channel c
-                       ON c.enabled AND c.removed_at IS NULL AND f.kind = ANY(c.events) AND c.created_at <= f.created_at
+                       ON c.account_id IS NULL AND c.enabled AND c.removed_at IS NULL AND f.kind = ANY(c.events) AND c.created_at <= f.created_at
                       WHERE f.created_at > now() - interval '7 days'
                      ON CONFLICT (event_id, channel_id) DO NOTHING)
      UPDATE notice_event e SET routed_at = now() FROM fresh WHERE e.id = fresh.id`,
@@ -186,7 +186,7 @@ export async function claimDeliveries(
        SELECT d.id FROM notice_channel c CROSS JOIN LATERAL (
          SELECT id FROM notice_delivery WHERE channel_id = c.id AND state = 'waiting' AND next_at <= now()
           ORDER BY next_at, id LIMIT $1 FOR UPDATE SKIP LOCKED) d
-        WHERE c.enabled AND c.removed_at IS NULL)
+        WHERE c.account_id IS NULL AND c.enabled AND c.removed_at IS NULL)
      UPDATE notice_delivery d SET attempts = d.attempts + 1, next_at = now() + make_interval(secs => $2)
        FROM due, notice_event e WHERE d.id = due.id AND e.id = d.event_id
      RETURNING d.id, d.attempts, d.channel_id, e.kind, e.subject, e.at AS at_ms, e.details`,
@@ -218,7 +218,9 @@ export async function listDeliveries(
   sql: Sql,
   query: { state: NoticeDeliveryState | null; channel_id: number | null; page: number; page_size: number },
 ): Promise<NoticeDeliveriesPage> {
-  const filter = "WHERE ($1::text IS NULL OR d.state = $1::notice_delivery_state) AND ($2::int IS NULL OR d.channel_id = $2)";
+  // Of the miners' own only what was given up is of interest here.
+  const filter = `WHERE ($1::text IS NULL OR d.state = $1::notice_delivery_state) AND ($2::int IS NULL OR d.channel_id = $2)
+    AND ($1::text = 'dead' OR NOT EXISTS (SELECT 1 FROM notice_channel m WHERE m.id = d.channel_id AND m.account_id IS NOT NULL))`;
   const params = [query.state, query.channel_id];
   const [count, page] = await Promise.all([
     sql.query<{ total: number }>(`SELECT count(*) AS total FROM notice_delivery d ${filter}`, params),

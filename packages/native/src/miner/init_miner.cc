@@ -104,6 +104,7 @@ class NativeMiner : public Napi::ObjectWrap<NativeMiner> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeMiner",
                        {InstanceMethod<&NativeMiner::set_job>("setJob"), InstanceMethod<&NativeMiner::pause>("pause"),
+                        InstanceMethod<&NativeMiner::set_intensity>("setIntensity"),
                         InstanceMethod<&NativeMiner::counters>("counters"), InstanceMethod<&NativeMiner::stop>("stop")});
   }
 
@@ -147,19 +148,27 @@ class NativeMiner : public Napi::ObjectWrap<NativeMiner> {
 
   void pause(const Napi::CallbackInfo&) { miner_->set_job(nullptr); }
 
+  void set_intensity(const Napi::CallbackInfo& info) {
+    const double percent = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
+    if (!(percent >= 1 && percent <= 100)) throw Napi::RangeError::New(info.Env(), "intensity must be from 1 to 100 percent");
+    miner_->set_intensity(static_cast<uint32_t>(percent));
+  }
+
   Napi::Value counters(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const auto threads = miner_->counters();
     auto hashes = Napi::Array::New(env, threads.size());
-    double errors = 0;
+    double errors = 0, search_ns = 0;
     for (size_t i = 0; i < threads.size(); i++) {
       hashes.Set(static_cast<uint32_t>(i), Napi::Number::New(env, static_cast<double>(threads[i].hashes)));
       errors += static_cast<double>(threads[i].hardware_errors);
+      search_ns += static_cast<double>(threads[i].search_ns);
     }
     auto object = Napi::Object::New(env);
     object.Set("kernel", miner_->kernel().name);
     object.Set("thread_hashes", hashes);
     object.Set("hardware_errors", errors);
+    object.Set("search_ms", search_ns / 1e6);
     return object;
   }
 

@@ -12,6 +12,9 @@ namespace {
 
 constexpr double SLICE_SECONDS = 0.002;
 constexpr size_t HITS_MAX = 1024;
+// Below full intensity a thread searches at the beginning of each window and sleeps for the rest of it. Long against a slice, so that
+// one percent is a slice, and short against what a power supply or a fan notices.
+constexpr std::chrono::nanoseconds DUTY_WINDOW = std::chrono::milliseconds(200);
 
 // As many nonces as the kernel searches in one slice, in whole groups.
 uint32_t slice_for(const sha256::ScanKernel& kernel) {
@@ -83,7 +86,8 @@ void Miner::stop() {
 std::vector<Miner::ThreadCounters> Miner::counters() const {
   std::vector<ThreadCounters> all;
   for (const auto& slot : slots_) {
-    all.push_back({slot->hashes.load(std::memory_order_relaxed), slot->hardware_errors.load(std::memory_order_relaxed)});
+    all.push_back({slot->hashes.load(std::memory_order_relaxed), slot->hardware_errors.load(std::memory_order_relaxed),
+                   slot->search_ns.load(std::memory_order_relaxed)});
   }
   return all;
 }
@@ -119,6 +123,9 @@ void Miner::search(size_t index, const Job& job, uint64_t generation) {
 
   Slot& slot = *slots_[index];
   std::array<sha256::ScanHit, HITS_MAX> hits;
+  // The threads' windows begin one after another, so that the machine's power is even.
+  auto began = std::chrono::steady_clock::now();
+  auto window = began - DUTY_WINDOW * index / slots_.size();
   for (uint64_t searched = 0;; searched++) {
     const uint64_t value = slot.next_extranonce2 % values;
     const Work work = make_work(job, lane + value * lanes, job.ntime + static_cast<uint32_t>(searched / values));
@@ -133,8 +140,23 @@ void Miner::search(size_t index, const Job& job, uint64_t generation) {
       for (uint32_t i = 0; i < result.hits; i++) {
         if (!report(index, job, work, hits[i], generation)) return;
       }
+      const auto now = std::chrono::steady_clock::now();
+      slot.search_ns.fetch_add(static_cast<uint64_t>((now - began).count()), std::memory_order_relaxed);
+      began = now;
+      const uint32_t percent = intensity_percent_.load(std::memory_order_relaxed);
+      if (now - window >= DUTY_WINDOW) window += (now - window) / DUTY_WINDOW * DUTY_WINDOW;
+      if (percent >= 100 || now - window < DUTY_WINDOW * percent / 100) continue;
+      window += DUTY_WINDOW;
+      if (!rest(generation, window)) return;
+      began = std::chrono::steady_clock::now();
     }
   }
+}
+
+// Sleeps until that moment; false when the job changed meanwhile.
+bool Miner::rest(uint64_t generation, std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_until(lock, until, [&] { return !current(generation); });
 }
 
 // False when the job changed while the share waited for room.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -33,6 +34,8 @@ class Miner {
   Miner(const Miner&) = delete;
   Miner& operator=(const Miner&) = delete;
 
+  // Of each moment, how much is spent searching: 1 … 100. Holds from the next slice on.
+  void set_intensity(uint32_t percent) { intensity_percent_.store(percent, std::memory_order_relaxed); }
   // All threads go over to this job within one slice of the search (about 2 ms). Null lets them sleep.
   void set_job(std::shared_ptr<const Job> job);
   // Takes the waiting shares, oldest first; some may belong to the job before.
@@ -43,6 +46,8 @@ class Miner {
   struct ThreadCounters {
     uint64_t hashes;
     uint64_t hardware_errors;
+    // Time spent searching, whether or not the system let the thread run meanwhile.
+    uint64_t search_ns;
   };
   std::vector<ThreadCounters> counters() const;
   const sha256::ScanKernel& kernel() const { return *options_.kernel; }
@@ -52,6 +57,7 @@ class Miner {
   struct alignas(128) Slot {
     std::atomic<uint64_t> hashes{0};
     std::atomic<uint64_t> hardware_errors{0};
+    std::atomic<uint64_t> search_ns{0};
     // Goes on from job to job, so that a job sent twice is not searched twice in the same place.
     uint64_t next_extranonce2 = 0;
   };
@@ -59,10 +65,12 @@ class Miner {
   void run(size_t index, const std::vector<int>& cpus);
   void search(size_t index, const Job& job, uint64_t generation);
   bool report(size_t index, const Job& job, const Work& work, const sha256::ScanHit& hit, uint64_t generation);
+  bool rest(uint64_t generation, std::chrono::steady_clock::time_point until);
   bool current(uint64_t generation) const { return generation_.load(std::memory_order_acquire) == generation; }
 
   Options options_;
   uint32_t slice_nonces_;
+  std::atomic<uint32_t> intensity_percent_{100};
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<std::thread> threads_;
 

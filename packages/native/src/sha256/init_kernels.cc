@@ -102,6 +102,7 @@ Napi::Value sha256d_holes(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+void init_gpu(Napi::Env env, Napi::Object exports);
 void init_miner(Napi::Env env, Napi::Object exports);
 
 void init_kernels(Napi::Env env, Napi::Object exports) {
@@ -116,4 +117,5 @@ void init_kernels(Napi::Env env, Napi::Object exports) {
   add("sha256dTails", sha256d_tails);
   add("sha256dHoles", sha256d_holes);
   init_miner(env, exports);
+  init_gpu(env, exports);
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { ConfigSchema, type KeyMeta } from "./schema.ts";
+import { ConfigSchema } from "./schema.ts";
+import type { KeyMeta } from "./values.ts";
 
 /** One setting, read from the schema: what the messages, the environment and the reference page need to know of it. */
 export interface ConfigKey {

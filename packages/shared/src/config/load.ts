@@ -1,9 +1,10 @@
 import { type Document, isMap, isScalar, LineCounter, type Node, parse, parseDocument } from "yaml";
 import type { z } from "zod";
 import { parseAddress } from "../bitcoin/address.ts";
+import { FOUR_EYES_ABOVE_SATS } from "./areas/payouts.ts";
 import { type ConfigKey, configKeys, environmentName } from "./keys.ts";
 import { nearest } from "./nearest.ts";
-import { type Config, ConfigSchema, FOUR_EYES_ABOVE_SATS } from "./schema.ts";
+import { type Config, ConfigSchema } from "./schema.ts";
 
 /** A value from the command line: `-threads 4` is `{ path: "mining.threads", value: "4", option: "-threads" }`. */
 export interface FlagValue {
@@ -248,6 +249,7 @@ function conflicts(config: Config, where: (path: PropertyKey[]) => string): stri
   const addresses = [
     ...p2p_pool.fee_exempt_addresses.map((address, index) => [`p2p_pool.fee_exempt_addresses.${index}`, address] as const),
     ...(p2p_pool.donation_address === undefined ? [] : [["p2p_pool.donation_address", p2p_pool.donation_address] as const]),
+    ...(payouts.fee_address === undefined ? [] : [["payouts.fee_address", payouts.fee_address] as const]),
   ];
   for (const [path, address] of addresses) {
     const wrong = wrongAddress(address);

@@ -26,6 +26,7 @@ export const LEDGER_KINDS = [
   "miner_paid",
   "fee_pending",
   "fee_available",
+  "fee_paying",
   "fee_paid",
   "reserve_pending",
   "reserve_available",

@@ -1,6 +1,7 @@
 /** A miner's own page: what everyone who knows the address may see, and what the holder of its key may set. Numbers above 2^53 are decimal text. */
 import { z } from "zod";
 import { Count, Hashrate, ShareCounts, UnixMs } from "../wire/common.ts";
+import { MinerNoticeGroup } from "./notices.ts";
 
 const Sats = z.int();
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits in lower case");
@@ -46,15 +47,28 @@ export const MinerBlockDto = z.strictObject({
 });
 export type MinerBlockDto = z.infer<typeof MinerBlockDto>;
 
+export const MinerChannelState = z.enum([
+  "none",
+  /** Nothing goes there before whoever reads the address has said that it may. */
+  "unconfirmed",
+  "on",
+  /** Its reader stopped it, or it did not answer for too long. */
+  "stopped",
+]);
+export type MinerChannelState = z.infer<typeof MinerChannelState>;
+
 export const MinerSettingsDto = z.strictObject({
   /** The account's own; null takes the pool's. */
   threshold_sats: Sats.nullable(),
   /** The pool's own and the lowest that may be set; null while the pool has not said. */
   pool_threshold_sats: Sats.nullable(),
   threshold_min_sats: Sats.nullable(),
-  /** What they are is shown to nobody. */
-  email_set: z.boolean(),
-  webhook_set: z.boolean(),
+  /** Where notices go is shown to nobody; only whether they do. */
+  email: MinerChannelState,
+  webhook: MinerChannelState,
+  notices: z.array(MinerNoticeGroup),
+  /** False where the pool has no mail server: then no e-mail address can be set. */
+  email_ready: z.boolean(),
   updated_at_ms: UnixMs.nullable(),
 });
 export type MinerSettingsDto = z.infer<typeof MinerSettingsDto>;
@@ -157,6 +171,11 @@ export const MinerSettingsChange = z
     threshold_sats: z.int().min(546).max(2_100_000_000_000_000).nullable().optional(),
     email: z.email("must be an e-mail address").max(254).nullable().optional(),
     webhook_url: WebhookUrl.nullable().optional(),
+    notices: z
+      .array(MinerNoticeGroup)
+      .max(3)
+      .refine((groups) => new Set(groups).size === groups.length, "must not name anything twice")
+      .optional(),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), "changes nothing");
 export type MinerSettingsChange = z.infer<typeof MinerSettingsChange>;
@@ -172,6 +191,14 @@ export const MinerChallengeDto = z.strictObject({
   message: z.string().max(2_000),
 });
 export type MinerChallengeDto = z.infer<typeof MinerChallengeDto>;
+
+/** What holds after the change; `webhook_secret` signs what the webhook gets and is told to whoever signed, this time. */
+export const MinerSettingsChangedDto = MinerSettingsDto.extend({ webhook_secret: z.string().nullable() });
+export type MinerSettingsChangedDto = z.infer<typeof MinerSettingsChangedDto>;
+
+/** From a link in an e-mail. */
+export const MinerNoticesToken = z.string().regex(/^\d{1,10}\.[A-Za-z0-9_-]{43}$/, "is not one of this pool's links");
+export const MinerConfirmInput = z.strictObject({ token: MinerNoticesToken });
 
 export const MinerSettingsInput = z.strictObject({ challenge: MinerChallengeDto, signature: z.string().min(1).max(8_192) });
 export type MinerSettingsInput = z.infer<typeof MinerSettingsInput>;

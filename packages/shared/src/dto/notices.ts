@@ -17,6 +17,26 @@ export const NOTICE_KINDS = [
 export const NoticeKind = z.enum(NOTICE_KINDS);
 export type NoticeKind = z.infer<typeof NoticeKind>;
 
+/** What a miner may be told of, and can choose. */
+export const MINER_NOTICES = {
+  payouts: ["miner_payout_sent", "miner_payout_settled"],
+  blocks: ["miner_block_credited", "miner_block_orphaned"],
+  workers: ["miner_worker_offline"],
+} as const;
+export const MinerNoticeGroup = z.enum(["payouts", "blocks", "workers"]);
+export type MinerNoticeGroup = z.infer<typeof MinerNoticeGroup>;
+
+/** What goes to one miner and is about its account. The last two are not chosen: they are about the notices themselves. */
+export const MINER_NOTICE_KINDS = [
+  ...MINER_NOTICES.payouts,
+  ...MINER_NOTICES.blocks,
+  ...MINER_NOTICES.workers,
+  "miner_settings_changed",
+  "miner_confirm",
+] as const;
+export const MinerNoticeKind = z.enum(MINER_NOTICE_KINDS);
+export type MinerNoticeKind = z.infer<typeof MinerNoticeKind>;
+
 export const NOTICE_CHANNEL_KINDS = ["webhook", "email", "telegram", "discord"] as const;
 export const NoticeChannelKind = z.enum(NOTICE_CHANNEL_KINDS);
 export type NoticeChannelKind = z.infer<typeof NoticeChannelKind>;
@@ -81,7 +101,7 @@ export const NoticeDeliveryState = z.enum(["waiting", "delivered", "dead"]);
 export type NoticeDeliveryState = z.infer<typeof NoticeDeliveryState>;
 export const NoticeDeliveryDto = z.strictObject({
   id: z.int(),
-  kind: NoticeKind,
+  kind: z.union([NoticeKind, MinerNoticeKind]),
   subject: z.string(),
   at_ms: UnixMs,
   channel_id: z.int(),

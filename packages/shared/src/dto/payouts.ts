@@ -12,6 +12,10 @@ export type PayoutBatchState = z.infer<typeof PayoutBatchState>;
 export const PayoutSkipReason = z.enum(["below_threshold", "held", "excluded", "bad_address", "in_open_batch", "dust"]);
 export type PayoutSkipReason = z.infer<typeof PayoutSkipReason>;
 
+/** Whom a batch pays: accounts what is available to them, or the operator the pool's own fees. */
+export const PayoutBatchPays = z.enum(["miners", "fees"]);
+export type PayoutBatchPays = z.infer<typeof PayoutBatchPays>;
+
 /** One account in a plan that was not carried out: what it would get, or why nothing. */
 export const PlannedPayoutDto = z.strictObject({
   account_id: z.int(),
@@ -27,21 +31,41 @@ export const PlannedPayoutDto = z.strictObject({
 });
 export type PlannedPayoutDto = z.infer<typeof PlannedPayoutDto>;
 
+/** What a plan does with the pool's own fees. */
+export const PlannedFeesDto = z.strictObject({
+  address: z.string(),
+  /** Beyond what is kept; none when the pool paid more to the network than it earned. */
+  available_sats: Sats,
+  kept_sats: Sats,
+  threshold_sats: Sats,
+  why: z.string(),
+  skipped: PayoutSkipReason.nullable(),
+  batch: z.int().nullable(),
+});
+export type PlannedFeesDto = z.infer<typeof PlannedFeesDto>;
+
+/** Accounts that a plan is shown with: nobody reads further, and the sums are of all. */
+export const PAYOUT_PLAN_ROWS_MAX = 500;
 export const PayoutPlanDto = z.strictObject({
   policy_version: z.int(),
   fee_payer: z.enum(["pool", "miners"]),
   approvals_required: z.int(),
   total_sats: Sats,
-  /** Outputs and sum of each batch that would be made. */
-  batches: z.array(z.strictObject({ accounts: z.int(), amount_sats: Sats })),
-  /** Largest amount first; paid ones before skipped ones. */
-  accounts: z.array(PlannedPayoutDto),
+  /** How many would be made. */
+  batches: z.int(),
+  accounts_paid: z.int(),
+  accounts_skipped: z.int(),
+  /** The first of them: largest amount first, paid ones before skipped ones. */
+  accounts: z.array(PlannedPayoutDto).max(PAYOUT_PLAN_ROWS_MAX),
+  /** Null while the policy names no address for them. */
+  fees: PlannedFeesDto.nullable(),
 });
 export type PayoutPlanDto = z.infer<typeof PayoutPlanDto>;
 
 export const PayoutBatchDto = z.strictObject({
   id: z.int(),
   state: PayoutBatchState,
+  pays: PayoutBatchPays,
   created_by: z.string(),
   created_at_ms: UnixMs,
   updated_at_ms: UnixMs,
@@ -129,6 +153,8 @@ export const PayoutSummaryDto = z.strictObject({
   due: z.strictObject({ accounts: z.int(), amount_sats: Sats }),
   /** Owed and not yet due: below the threshold, held. */
   waiting: z.strictObject({ accounts: z.int(), amount_sats: Sats }),
+  /** The pool's own: available, and what of it the next plan would pay out. */
+  fees: z.strictObject({ available_sats: Sats, due_sats: Sats }),
   held_accounts: z.int(),
   /** What the pool knows that it may spend now, and what is still ripening or on its way. */
   wallet: z.strictObject({ spendable_sats: Sats, outputs: z.int(), coming_sats: Sats, reserved_sats: Sats }),
@@ -141,6 +167,7 @@ export type PayoutSummaryDto = z.infer<typeof PayoutSummaryDto>;
 export const PayoutHistoryDto = z.strictObject({
   batch_id: z.int(),
   state: PayoutBatchState,
+  pays: PayoutBatchPays,
   account_id: z.int(),
   address: z.string(),
   amount_sats: Sats,
@@ -237,7 +264,10 @@ const Reason = z
   .refine((text) => !text.includes("\0"), "must not contain NUL");
 const ExcludedAccounts = z.array(Id).max(10_000).default([]);
 
-export const PayoutPlanQuery = z.strictObject({ excluded_account_ids: ExcludedAccounts });
+/** Leaves the pool's own fees out of this plan. */
+const WithoutFees = z.boolean().default(false);
+
+export const PayoutPlanQuery = z.strictObject({ excluded_account_ids: ExcludedAccounts, without_fees: WithoutFees });
 export const PayoutBatchQuery = z.strictObject({ batch_id: Id });
 export const PayoutAccountQuery = z.strictObject({ account_id: Id });
 export const CreatePayoutsInput = z.strictObject({
@@ -246,6 +276,7 @@ export const CreatePayoutsInput = z.strictObject({
   /** The sum that was looked at. */
   expected_total_sats: Sats.min(1),
   excluded_account_ids: ExcludedAccounts,
+  without_fees: WithoutFees,
   note: Reason.nullable().default(null),
 });
 export const CreatedPayoutsDto = z.strictObject({

@@ -97,7 +97,7 @@ export const BackupCodesDto = z.strictObject({ codes: z.array(z.string()) });
 export type BackupCodesDto = z.infer<typeof BackupCodesDto>;
 
 /** What a key may be allowed; each opens the endpoints that the API's reference lists under it. */
-export const API_SCOPES = ["read", "money:read", "audit:read"] as const;
+export const API_SCOPES = ["read", "money:read", "payouts:plan", "audit:read"] as const;
 export const ApiScope = z.enum(API_SCOPES);
 export type ApiScope = z.infer<typeof ApiScope>;
 export const ApiKeyDto = z.strictObject({

@@ -44,10 +44,12 @@ export interface PolicyChange {
 export function policyChanges(before: PoolPolicy, after: PoolPolicy): PolicyChange[] {
   const old = new Map(fields(before));
   const changes = fields(after).flatMap(([field, value]): PolicyChange[] =>
-    JSON.stringify(old.get(field)) === JSON.stringify(value) ? [] : [{ field, before: old.get(field) ?? null, after: value }],
+    JSON.stringify(old.get(field) ?? null) === JSON.stringify(value)
+      ? []
+      : [{ field, before: old.get(field) ?? null, after: value }],
   );
   const now = new Set(fields(after).map(([field]) => field));
-  for (const [field, value] of old) if (!now.has(field)) changes.push({ field, before: value, after: null });
+  for (const [field, value] of old) if (!now.has(field) && value !== null) changes.push({ field, before: value, after: null });
   return changes;
 }
 

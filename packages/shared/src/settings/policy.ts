@@ -46,6 +46,17 @@ export const PayoutPolicy = z
       .int()
       .min(0)
       .max(14 * 1440),
+    /** Where the pool's own fees are paid out to; null: they stay where they are. Versions from before this had a name have none. */
+    fee_payout: z
+      .strictObject({
+        address: Address,
+        /** Fees above what is kept, from which on they are paid out. */
+        threshold_sats: Sats.min(10_000),
+        /** Fees that are kept back for the network's fees, where the pool pays them. */
+        keep_sats: Sats,
+      })
+      .nullable()
+      .default(null),
   })
   .refine((payouts) => payouts.fee_rate_min <= payouts.fee_rate_max, {
     path: ["fee_rate_max"],
@@ -143,8 +154,10 @@ export function checkPolicy(value: unknown, network: Network): PoolPolicy {
   const policy = parsed.data;
   const exempt = policy.fee_exempt_addresses.map((address, index) => spell(address, `fee_exempt_addresses.${index}`));
   const donation = policy.donation && { ...policy.donation, address: spell(policy.donation.address, "donation.address") };
+  const { fee_payout: own } = policy.payouts;
+  const fee_payout = own && { ...own, address: spell(own.address, "payouts.fee_payout.address") };
   if (problems.length > 0) throw new PolicyError(problems);
-  return { ...policy, fee_exempt_addresses: [...new Set(exempt)], donation };
+  return { ...policy, fee_exempt_addresses: [...new Set(exempt)], donation, payouts: { ...policy.payouts, fee_payout } };
 }
 
 function problem(field: string, message: string): PolicyProblem {

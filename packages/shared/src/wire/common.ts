@@ -3,6 +3,9 @@ import { z } from "zod";
 /** Versions of the hub's protocol that this build speaks, newest first. */
 export const HUB_PROTOCOL_VERSIONS = [1] as const;
 
+/** Of its namespace `/agents`, where one older version is understood. */
+export const AGENT_PROTOCOL_VERSIONS = [2, 1] as const;
+
 export const UnixMs = z.int().min(0);
 export const Hashrate = z.number().min(0).finite();
 export const Count = z.int().min(0);

@@ -21,6 +21,7 @@ export const KIND_WORDS: Readonly<Record<LedgerKind, { readonly word: string; re
   miner_paid: { word: "Miners, paid", meaning: "paid out" },
   fee_pending: { word: "Fee, pending", meaning: "from blocks that are not confirmed" },
   fee_available: { word: "Fee, available", meaning: "the pool's own" },
+  fee_paying: { word: "Fee, in payment", meaning: "in a payout to the operator that is not settled" },
   fee_paid: { word: "Fee, taken out", meaning: "paid to the operator" },
   reserve_pending: { word: "Reserve, pending", meaning: "from blocks that are not confirmed" },
   reserve_available: { word: "Reserve", meaning: "pays the shares under PPS and FPPS" },

@@ -5,6 +5,7 @@ import type {
   MinerDto,
   MinerReceiptDto,
   MinerSettingsChange,
+  MinerSettingsChangedDto,
   MinerSettingsDto,
   Window,
 } from "@otedama/shared";
@@ -49,4 +50,8 @@ export async function readShares(address: string, block_hash: string, solo: bool
 export const askChallenge = (address: string, change: MinerSettingsChange) =>
   send<MinerChallengeDto>(`${of(address)}/challenge`, change);
 export const sendSettings = (address: string, challenge: MinerChallengeDto, signature: string) =>
-  send<MinerSettingsDto>(`${of(address)}/settings`, { challenge, signature });
+  send<MinerSettingsChangedDto>(`${of(address)}/settings`, { challenge, signature });
+export const confirmNotices = (address: string, token: string) =>
+  send<MinerSettingsDto>(`${of(address)}/notices/confirm`, { token });
+export const stopNotices = (address: string, token: string) =>
+  send<MinerSettingsDto>(`${of(address)}/notices/stop/${encodeURIComponent(token)}`, {});

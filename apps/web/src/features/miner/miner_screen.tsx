@@ -25,6 +25,7 @@ import { readMiner, readSeries } from "./miner_api.ts";
 import { MinerBlocks } from "./miner_blocks.tsx";
 import { MinerBalance, MinerPayouts } from "./miner_money.tsx";
 import { MinerWorkers } from "./miner_workers.tsx";
+import { NoticesLink } from "./notices_link.tsx";
 import { ReceiptCheck } from "./receipt_check.tsx";
 import { SettingsForm } from "./settings_form.tsx";
 
@@ -51,6 +52,11 @@ export function MinerScreen({ initial }: { readonly initial: MinerDto }) {
   const shown = block ?? first ?? newestReceipt(miner);
   const height = miner.blocks.find((one) => one.hash === shown)?.height;
 
+  const changed = (settings: MinerSettingsDto) => {
+    cache.setQueryData<MinerDto>(key, (now) => (now === undefined ? now : { ...now, settings }));
+    void query.refetch();
+  };
+
   return (
     <Page
       kicker={
@@ -65,6 +71,7 @@ export function MinerScreen({ initial }: { readonly initial: MinerDto }) {
           What you see is from <When at_ms={miner.at_ms} />. {query.error.message}
         </Problem>
       ) : null}
+      <NoticesLink address={address} onChanged={changed} />
       <Figures label="Hashrate" stale={query.isError}>
         {RATES.map(({ key: rate, name, basis }) => (
           <Figure
@@ -112,13 +119,7 @@ export function MinerScreen({ initial }: { readonly initial: MinerDto }) {
         <MinerPayouts payouts={miner.payouts} />
       </Panel>
       <Panel title="Settings" id="settings">
-        <SettingsForm
-          miner={miner}
-          onChanged={(settings: MinerSettingsDto) => {
-            cache.setQueryData<MinerDto>(key, (now) => (now === undefined ? now : { ...now, settings }));
-            void query.refetch();
-          }}
-        />
+        <SettingsForm miner={miner} onChanged={changed} />
       </Panel>
     </Page>
   );

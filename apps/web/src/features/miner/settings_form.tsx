@@ -1,5 +1,13 @@
 "use client";
-import type { MinerChallengeDto, MinerDto, MinerSettingsChange, MinerSettingsDto } from "@otedama/shared";
+import type {
+  MinerChallengeDto,
+  MinerChannelState,
+  MinerDto,
+  MinerNoticeGroup,
+  MinerSettingsChange,
+  MinerSettingsChangedDto,
+  MinerSettingsDto,
+} from "@otedama/shared";
 import { formatSats, parseSats } from "@otedama/shared/units";
 import { CircleCheck } from "lucide-react";
 import { type FormEvent, useState } from "react";
@@ -17,7 +25,7 @@ type SettingsFormProps = { readonly miner: MinerDto; readonly onChanged: (settin
 /** What holds now; then a change, the message that it takes, and the signature. Nothing is said to be changed before the server says so. */
 export function SettingsForm({ miner, onChanged }: SettingsFormProps) {
   const [challenge, setChallenge] = useState<MinerChallengeDto | null>(null);
-  const [done, setDone] = useState(false);
+  const [done, setDone] = useState<MinerSettingsChangedDto | null>(null);
   const { settings } = miner;
   const threshold =
     settings.threshold_sats !== null
@@ -31,8 +39,9 @@ export function SettingsForm({ miner, onChanged }: SettingsFormProps) {
         <Facts
           facts={[
             { name: "Paid out from", value: threshold },
-            { name: "E-mail", value: settings.email_set ? "set; it is shown to nobody" : "none" },
-            { name: "Webhook", value: settings.webhook_set ? "set; it is shown to nobody" : "none" },
+            { name: "E-mail", value: CHANNEL_WORDS[settings.email] },
+            { name: "Webhook", value: CHANNEL_WORDS[settings.webhook] },
+            { name: "Told of", value: toldOf(settings.notices) },
             ...(settings.updated_at_ms === null ? [] : [{ name: "Changed", value: <Moment at_ms={settings.updated_at_ms} /> }]),
           ]}
         />
@@ -40,13 +49,13 @@ export function SettingsForm({ miner, onChanged }: SettingsFormProps) {
           There is no account to sign in to: a change is a message signed with the key of this address. Any wallet that can sign
           messages will do (BIP 322, or the older format); the pool never sees the key.
         </p>
-        {done ? <Status tone="good" icon={CircleCheck} word="The settings were changed." /> : null}
+        {done === null ? null : <Done changed={done} />}
       </div>
       {challenge === null ? (
         <ChangeForm
           miner={miner}
           onChallenge={(next) => {
-            setDone(false);
+            setDone(null);
             setChallenge(next);
           }}
         />
@@ -55,12 +64,43 @@ export function SettingsForm({ miner, onChanged }: SettingsFormProps) {
           address={miner.address}
           challenge={challenge}
           onBack={() => setChallenge(null)}
-          onDone={(changed) => {
+          onDone={({ webhook_secret, ...changed }) => {
             setChallenge(null);
-            setDone(true);
+            setDone({ ...changed, webhook_secret });
             onChanged(changed);
           }}
         />
+      )}
+    </div>
+  );
+}
+
+const CHANNEL_WORDS: Readonly<Record<MinerChannelState, string>> = {
+  none: "none",
+  unconfirmed: "set; it gets a link to confirm, and nothing else before that",
+  on: "set; it is shown to nobody",
+  stopped: "stopped, by its reader or because it did not answer; set it again to go on",
+};
+
+const GROUP_WORDS: Readonly<Record<MinerNoticeGroup, string>> = {
+  payouts: "payouts",
+  blocks: "blocks with your part",
+  workers: "workers that go offline",
+};
+const GROUPS = Object.keys(GROUP_WORDS) as MinerNoticeGroup[];
+
+const toldOf = (groups: readonly MinerNoticeGroup[]): string =>
+  ["changed settings", ...GROUPS.filter((group) => groups.includes(group)).map((group) => GROUP_WORDS[group])].join(", ");
+
+function Done({ changed }: { readonly changed: MinerSettingsChangedDto }) {
+  return (
+    <div className="flex flex-col gap-2">
+      <Status tone="good" icon={CircleCheck} word="The settings were changed." />
+      {changed.webhook_secret === null ? null : (
+        <div className="rounded-md border border-line bg-sunken px-3 py-2">
+          <p className="mb-1 text-xs text-ink-3">Signs what your webhook gets; it is shown this one time</p>
+          <Copyable text={changed.webhook_secret} what="signing secret" shorten="none" className="text-xs leading-5 text-ink" />
+        </div>
       )}
     </div>
   );
@@ -83,7 +123,7 @@ function ChangeForm({ miner, onChallenge }: ChangeFormProps) {
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const wanted = readChange(form);
+    const wanted = readChange(form, settings.notices);
     if ("problem" in wanted) return setProblem(wanted.problem);
     setBusy(true);
     setProblem(null);
@@ -120,7 +160,8 @@ function ChangeForm({ miner, onChallenge }: ChangeFormProps) {
         autoComplete="email"
         placeholder="unchanged"
         maxLength={254}
-        hint="Write a dash to remove it."
+        disabled={!settings.email_ready}
+        hint={settings.email_ready ? "It gets a link to confirm first. Write a dash to remove it." : "This pool sends no e-mail."}
         problem={about("email")}
       />
       <Field
@@ -134,6 +175,21 @@ function ChangeForm({ miner, onChallenge }: ChangeFormProps) {
         hint="An address that begins with https://. Write a dash to remove it."
         problem={about("webhook_url")}
       />
+      <fieldset className="flex flex-col gap-1">
+        <legend className="mb-1 text-sm font-medium text-ink-2">Tell me of</legend>
+        {GROUPS.map((group) => (
+          <label key={group} className="flex min-h-6 items-center gap-2 text-sm">
+            <input
+              type="checkbox"
+              name="notices"
+              value={group}
+              defaultChecked={settings.notices.includes(group)}
+              className="size-4 accent-(--color-accent) pointer-coarse:size-6"
+            />
+            {GROUP_WORDS[group]}
+          </label>
+        ))}
+      </fieldset>
       <Button type="submit" variant="primary" className="self-start" disabled={busy} aria-busy={busy}>
         {busy ? "Asking…" : "Make the message to sign"}
       </Button>
@@ -142,7 +198,7 @@ function ChangeForm({ miner, onChallenge }: ChangeFormProps) {
 }
 
 /** Empty fields stay as they are. */
-function readChange(form: FormData): { change: MinerSettingsChange } | { problem: Problems } {
+function readChange(form: FormData, told: readonly MinerNoticeGroup[]): { change: MinerSettingsChange } | { problem: Problems } {
   const text = (name: string) => String(form.get(name) ?? "").trim();
   const change: MinerSettingsChange = {};
   const threshold = text("threshold");
@@ -155,6 +211,8 @@ function readChange(form: FormData): { change: MinerSettingsChange } | { problem
   }
   if (text("email") !== "") change.email = text("email") === "-" ? null : text("email");
   if (text("webhook") !== "") change.webhook_url = text("webhook") === "-" ? null : text("webhook");
+  const notices = GROUPS.filter((group) => form.getAll("notices").includes(group));
+  if (notices.length !== told.length || notices.some((group) => !told.includes(group))) change.notices = notices;
   if (Object.keys(change).length === 0) return { problem: { field: null, text: "Fill in what is to change; the rest stays." } };
   return { change };
 }
@@ -163,7 +221,7 @@ type SignFormProps = {
   readonly address: string;
   readonly challenge: MinerChallengeDto;
   readonly onBack: () => void;
-  readonly onDone: (settings: MinerSettingsDto) => void;
+  readonly onDone: (settings: MinerSettingsChangedDto) => void;
 };
 
 function SignForm({ address, challenge, onBack, onDone }: SignFormProps) {

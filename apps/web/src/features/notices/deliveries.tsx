@@ -20,7 +20,7 @@ import { Select } from "@/components/ui/select.tsx";
 import { Status } from "@/components/ui/status.tsx";
 import { LIST_PAGE_SIZE } from "@/lib/list_search.ts";
 import { useTRPC, useTRPCClient } from "@/lib/trpc.tsx";
-import { DELIVERY_LOOKS, NOTICE_WORDS } from "./looks.ts";
+import { DELIVERED_WORDS, DELIVERY_LOOKS } from "./looks.ts";
 import { DELIVERY_STATES, deliveriesQuery, noticesSearch } from "./notices_search.ts";
 
 /** Deliveries go on while one looks; nothing pushes them, so they are asked for. */
@@ -107,7 +107,7 @@ export function Deliveries({ initial, initialQuery, onRetried }: DeliveriesProps
 }
 
 const deliveryColumns = (retry: (id: number) => void): ColumnDef<NoticeDeliveryDto, unknown>[] => [
-  { id: "event", header: "Event", cell: ({ row }) => <span className="font-medium">{NOTICE_WORDS[row.original.kind]}</span> },
+  { id: "event", header: "Event", cell: ({ row }) => <span className="font-medium">{DELIVERED_WORDS[row.original.kind]}</span> },
   {
     id: "subject",
     header: "About",
@@ -167,7 +167,7 @@ const deliveryColumns = (retry: (id: number) => void): ColumnDef<NoticeDeliveryD
         <Button
           size="sm"
           onClick={() => retry(delivery.id)}
-          aria-label={`Try again: ${NOTICE_WORDS[delivery.kind]} to ${delivery.channel_name}`}
+          aria-label={`Try again: ${DELIVERED_WORDS[delivery.kind]} to ${delivery.channel_name}`}
         >
           Try again
         </Button>

@@ -15,7 +15,7 @@ import { BatchItems } from "./batch_items.tsx";
 import { BatchFacts, BatchSteps } from "./batch_story.tsx";
 import { BatchTransactions } from "./batch_transactions.tsx";
 import { mayPay } from "./may_pay.ts";
-import { BATCH_LOOKS } from "./payout_words.ts";
+import { BATCH_LOOKS, payeesOf } from "./payout_words.ts";
 
 export function BatchScreen({ me, initial }: { readonly me: MeDto; readonly initial: PayoutBatchDetailDto }) {
   const trpc = useTRPC();
@@ -63,7 +63,7 @@ export function BatchScreen({ me, initial }: { readonly me: MeDto; readonly init
           <Panel title="Transactions" note="newest attempt first; all spend the same inputs, so that at most one is mined">
             <BatchTransactions detail={detail} may={may} />
           </Panel>
-          <Panel title="Accounts" note="largest first" flush>
+          <Panel {...(batch.pays === "fees" ? { title: "Paid to" } : { title: "Accounts", note: "largest first" })} flush>
             <BatchItems detail={detail} may={may} />
           </Panel>
         </div>
@@ -73,7 +73,8 @@ export function BatchScreen({ me, initial }: { readonly me: MeDto; readonly init
 }
 
 function sentence({ batch }: PayoutBatchDetailDto): string {
-  const what = `${formatSats(batch.amount_sats)} BTC to ${plural(batch.accounts, "account", "accounts")}`;
+  const money = batch.pays === "fees" ? "BTC of the pool's fees" : "BTC";
+  const what = `${formatSats(batch.amount_sats)} ${money} to ${payeesOf(batch)}`;
   if (batch.stopped_why !== null) return `Batch ${batch.id} is stopped: ${what} wait for a decision.`;
   switch (batch.state) {
     case "planned": {

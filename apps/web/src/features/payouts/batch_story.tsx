@@ -79,7 +79,11 @@ export function BatchFacts({ detail: { batch, approvals } }: BatchProps) {
   const facts: Fact[] = [
     { name: "Amount", value: <Amount sats={batch.amount_sats} /> },
     { name: "Network fee", value: batch.fee_sats === null ? "not known yet" : <Amount sats={batch.fee_sats} /> },
-    { name: "Fee paid by", value: batch.fee_payer === "pool" ? "the pool" : "the miners" },
+    { name: "Pays", value: batch.pays === "fees" ? "the pool's own fees" : "what is owed to miners" },
+    {
+      name: "Fee paid by",
+      value: batch.pays === "fees" ? "the payment itself" : batch.fee_payer === "pool" ? "the pool" : "the miners",
+    },
     { name: "Planned by", value: batch.created_by === "schedule" ? "the schedule" : batch.created_by },
     { name: "Planned", value: <Moment at_ms={batch.created_at_ms} /> },
     { name: "By policy", value: `version ${batch.policy_version}` },

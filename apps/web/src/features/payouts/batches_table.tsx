@@ -114,8 +114,8 @@ const COLUMNS: readonly ColumnDef<PayoutBatchDto, unknown>[] = [
   {
     id: "accounts",
     header: "Accounts",
-    cell: ({ row }) => groupedCount(row.original.accounts),
-    meta: { align: "right", className: "hidden w-24 md:table-cell" },
+    cell: ({ row: { original: batch } }) => (batch.pays === "fees" ? "pool's fees" : groupedCount(batch.accounts)),
+    meta: { align: "right", className: "hidden w-28 md:table-cell" },
   },
   {
     id: "amount",

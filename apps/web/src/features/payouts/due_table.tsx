@@ -25,11 +25,12 @@ import { ReasonDialog } from "./reason_dialog.tsx";
 export function DueTable({ may }: { readonly may: boolean }) {
   const trpc = useTRPC();
   const [excluded, setExcluded] = useState<ReadonlySet<number>>(new Set());
+  const [without_fees, setWithoutFees] = useState(false);
   const [planning, setPlanning] = useState(false);
   const [holding, setHolding] = useState<PlannedPayoutDto | null>(null);
   const excluded_account_ids = [...excluded].sort((a, b) => a - b);
   const plan = useQuery({
-    ...trpc.payouts.plan.queryOptions({ excluded_account_ids }),
+    ...trpc.payouts.plan.queryOptions({ excluded_account_ids, without_fees }),
     placeholderData: keepPreviousData,
     retry: 1,
   });
@@ -43,7 +44,8 @@ export function DueTable({ may }: { readonly may: boolean }) {
     );
   }
   const { data } = plan;
-  const paid = data.accounts.filter((account) => account.skipped === null).length;
+  const paid = data.accounts_paid;
+  const pays = data.total_sats > 0;
   const toggle = (account_id: number) => {
     const next = new Set(excluded);
     if (!next.delete(account_id)) next.add(account_id);
@@ -53,17 +55,20 @@ export function DueTable({ may }: { readonly may: boolean }) {
     <>
       <Panel
         flush
-        title={paid === 0 ? "A plan made now would pay nobody" : `A plan made now would pay ${formatSats(data.total_sats)} BTC`}
+        title={!pays ? "A plan made now would pay nobody" : `A plan made now would pay ${formatSats(data.total_sats)} BTC`}
         note={planNote(data, paid)}
         action={
           may ? (
-            <Button variant="primary" disabled={paid === 0 || plan.isPlaceholderData} onClick={() => setPlanning(true)}>
+            <Button variant="primary" disabled={!pays || plan.isPlaceholderData} onClick={() => setPlanning(true)}>
               <Send />
               Plan these payouts
             </Button>
           ) : undefined
         }
       >
+        {data.fees === null ? null : (
+          <FeesRow fees={data.fees} may={may} left_out={without_fees} onToggle={() => setWithoutFees(!without_fees)} />
+        )}
         {data.accounts.length === 0 ? (
           <Empty icon={Clock} title="Nothing is owed">
             <p>
@@ -75,7 +80,12 @@ export function DueTable({ may }: { readonly may: boolean }) {
         )}
       </Panel>
       {planning ? (
-        <PlanDialog plan={data} excluded_account_ids={excluded_account_ids} onClose={() => setPlanning(false)} />
+        <PlanDialog
+          plan={data}
+          excluded_account_ids={excluded_account_ids}
+          without_fees={without_fees}
+          onClose={() => setPlanning(false)}
+        />
       ) : null}
       {holding === null ? null : <HoldDialog account={holding} onClose={() => setHolding(null)} />}
     </>
@@ -83,17 +93,56 @@ export function DueTable({ may }: { readonly may: boolean }) {
 }
 
 function planNote(plan: PayoutPlanDto, paid: number): string {
-  if (paid === 0) return "for each account, why not";
-  const batches = plural(plan.batches.length, "batch", "batches");
+  if (plan.total_sats === 0) return "for each account, why not";
+  const batches = plural(plan.batches, "batch", "batches");
   const approval =
     plan.approvals_required === 0
       ? "nobody has to approve it"
       : `${plural(plan.approvals_required, "person", "people")} must approve it`;
-  return `${plural(paid, "account", "accounts")} in ${batches} · ${approval} · the network's fee is paid by the ${plan.fee_payer}`;
+  const whom = [
+    ...(paid > 0 ? [plural(paid, "account", "accounts")] : []),
+    ...(plan.fees?.skipped === null ? ["the pool's own fees"] : []),
+  ].join(" and ");
+  return `${whom} in ${batches} · ${approval} · the network's fee is paid by the ${plan.fee_payer}`;
 }
 
-/** More rows than these would not be read one by one; the export has all. */
-const ROWS_MAX = 500;
+type FeesRowProps = {
+  readonly fees: NonNullable<PayoutPlanDto["fees"]>;
+  readonly may: boolean;
+  readonly left_out: boolean;
+  readonly onToggle: () => void;
+};
+
+/** The pool's own fees: they go by a batch of their own. */
+function FeesRow({ fees, may, left_out, onToggle }: FeesRowProps) {
+  return (
+    <div className="flex flex-wrap items-start gap-x-3 gap-y-1 border-t border-line px-4 py-2.5 text-sm">
+      {may ? (
+        <input
+          type="checkbox"
+          checked={fees.skipped === null}
+          disabled={fees.skipped !== null && !left_out}
+          onChange={onToggle}
+          aria-label="Pay out the pool's own fees"
+          className="mt-0.5 size-4 accent-(--color-accent) pointer-coarse:size-6"
+        />
+      ) : null}
+      <div className="min-w-0 flex-1">
+        <span className="font-medium">The pool's own fees</span>{" "}
+        <span className="text-ink-3">
+          to{" "}
+          <span title={fees.address} className="font-mono text-xs">
+            {shortenMiddle(fees.address, 14, 8)}
+          </span>
+        </span>
+        <p className="text-xs text-ink-3">{fees.why}</p>
+      </div>
+      <span className="tabular">
+        <Amount sats={fees.available_sats} />
+      </span>
+    </div>
+  );
+}
 
 const head = "h-8 border-y border-line px-3 text-xs font-medium text-ink-3 first:pl-4 last:pr-4";
 const cell = "h-row border-b border-line/70 px-3 py-1 first:pl-4 last:pr-4";
@@ -107,7 +156,7 @@ type PlanRowsProps = {
 };
 
 function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
-  const rows = plan.accounts.slice(0, ROWS_MAX);
+  const unlisted = plan.accounts_paid + plan.accounts_skipped - plan.accounts.length;
   return (
     <>
       <table className="w-full border-separate border-spacing-0 text-sm tabular">
@@ -136,7 +185,7 @@ function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((account) => (
+          {plan.accounts.map((account) => (
             <tr key={account.account_id} className={account.skipped === null ? "" : "text-ink-3"}>
               {may ? (
                 <td className={cell}>
@@ -195,10 +244,9 @@ function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
           ))}
         </tbody>
       </table>
-      {plan.accounts.length > ROWS_MAX ? (
+      {unlisted > 0 ? (
         <p className="px-4 py-2 text-xs text-ink-3">
-          {plural(plan.accounts.length - ROWS_MAX, "smaller account is", "smaller accounts are")} not listed; the plan holds them
-          all.
+          {plural(unlisted, "smaller account is", "smaller accounts are")} not listed; the plan holds them all.
         </p>
       ) : null}
     </>
@@ -208,10 +256,11 @@ function PlanRows({ plan, may, excluded, onToggle, onHold }: PlanRowsProps) {
 type PlanDialogProps = {
   readonly plan: PayoutPlanDto;
   readonly excluded_account_ids: number[];
+  readonly without_fees: boolean;
   readonly onClose: () => void;
 };
 
-function PlanDialog({ plan, excluded_account_ids, onClose }: PlanDialogProps) {
+function PlanDialog({ plan, excluded_account_ids, without_fees, onClose }: PlanDialogProps) {
   const trpc = useTRPC();
   const cache = useQueryClient();
   const router = useRouter();
@@ -226,6 +275,7 @@ function PlanDialog({ plan, excluded_account_ids, onClose }: PlanDialogProps) {
         plan_key: plan_key.current,
         expected_total_sats: plan.total_sats,
         excluded_account_ids,
+        without_fees,
         note: note.trim() === "" ? null : note.trim(),
       });
       void cache.invalidateQueries({ queryKey: trpc.payouts.pathKey() });
@@ -250,9 +300,7 @@ function PlanDialog({ plan, excluded_account_ids, onClose }: PlanDialogProps) {
       description="The amounts are reserved in the ledger. Until its transaction is signed a batch can be cancelled, and its money is available again."
     >
       <div className="flex flex-col gap-4">
-        <p className="text-sm text-ink-2">
-          {planNote(plan, plan.accounts.filter((account) => account.skipped === null).length)}.
-        </p>
+        <p className="text-sm text-ink-2">{planNote(plan, plan.accounts_paid)}.</p>
         <Field
           label="Note"
           hint="For whoever reads it later. Can stay empty."

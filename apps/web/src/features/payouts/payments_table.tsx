@@ -101,6 +101,7 @@ const COLUMNS: readonly ColumnDef<PayoutHistoryDto, unknown>[] = [
           <span className="lg:hidden">{shortenMiddle(payment.address, 6, 4)}</span>
           <span className="max-lg:hidden">{shortenMiddle(payment.address, 18, 10)}</span>
         </RowLink>
+        {payment.pays === "fees" ? <span className="font-sans text-ink-3"> pool's fees</span> : null}
       </span>
     ),
   },

@@ -1,5 +1,6 @@
-import type { PayoutBatchState, PayoutPlanDto, PayoutTransactionDto } from "@otedama/shared";
+import type { PayoutBatchDto, PayoutBatchState, PayoutPlanDto, PayoutTransactionDto } from "@otedama/shared";
 import { Ban, CircleCheck, CircleDashed, CircleDot, Clock, PenLine, Radio, Repeat, Send } from "lucide-react";
+import { plural } from "@/components/data/plural.ts";
 import type { StateLook } from "@/components/data/states.tsx";
 
 export const BATCH_LOOKS: Readonly<Record<PayoutBatchState, StateLook>> = {
@@ -16,6 +17,11 @@ export const BATCH_LOOKS: Readonly<Record<PayoutBatchState, StateLook>> = {
   settled: { tone: "good", icon: CircleCheck, word: "Settled", meaning: "Deep enough in the chain: paid." },
   cancelled: { tone: "quiet", icon: Ban, word: "Cancelled", meaning: "Given up; its money is available again." },
 };
+
+/** Whom a batch pays, in a few words. */
+export function payeesOf({ pays, accounts }: Pick<PayoutBatchDto, "pays" | "accounts">): string {
+  return pays === "fees" ? "the operator" : plural(accounts, "account", "accounts");
+}
 
 export const TRANSACTION_LOOKS: Readonly<Record<PayoutTransactionDto["state"], StateLook>> = {
   unsigned: BATCH_LOOKS.unsigned,

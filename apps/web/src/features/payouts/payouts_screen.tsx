@@ -113,10 +113,15 @@ function Wallet({ summary }: { readonly summary: PayoutSummaryDto }) {
     },
     { name: "Coming", note: "ripening or not yet mined", sats: wallet.coming_sats },
     { name: "In batches", note: "inputs of open transactions", sats: wallet.reserved_sats },
+    {
+      name: "Pool's fees",
+      note: summary.fees.due_sats > 0 ? `${formatSats(summary.fees.due_sats)} due` : "its own, available",
+      sats: summary.fees.available_sats,
+    },
     { name: "Owed, not due", note: plural(summary.waiting.accounts, "account", "accounts"), sats: summary.waiting.amount_sats },
   ];
   return (
-    <dl className="grid grid-cols-1 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-2 xl:grid-cols-4">
+    <dl className="grid grid-cols-1 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-2 lg:grid-cols-5">
       {figures.map((figure) => (
         <div key={figure.name} className="bg-panel px-4 py-2.5">
           <dt className="flex flex-wrap items-baseline gap-x-2 text-xs">

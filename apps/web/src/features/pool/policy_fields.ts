@@ -9,7 +9,13 @@ export type FieldKind =
   | { readonly as: "addresses" }
   | { readonly as: "choice"; readonly choices: readonly { readonly value: string; readonly label: string }[] };
 
-export type PolicyField = { readonly path: string; readonly label: string; readonly hint: string } & FieldKind;
+export type PolicyField = {
+  readonly path: string;
+  readonly label: string;
+  readonly hint: string;
+  /** What the form offers while the part that it belongs to is not set. */
+  readonly offered?: string;
+} & FieldKind;
 export type PolicyGroup = { readonly name: string; readonly note: string; readonly fields: readonly PolicyField[] };
 
 export const SCHEME_WORDS: Readonly<Record<string, string>> = {
@@ -112,6 +118,26 @@ export const POLICY_GROUPS: readonly PolicyGroup[] = [
         as: "number",
         unit: "min",
       },
+      {
+        path: "payouts.fee_payout.address",
+        label: "The pool's own fees go to",
+        hint: "Empty: they stay where they are.",
+        as: "text",
+      },
+      {
+        path: "payouts.fee_payout.threshold_sats",
+        label: "Fees are paid out from",
+        hint: "Beyond what is kept.",
+        as: "sats",
+        offered: "1000000",
+      },
+      {
+        path: "payouts.fee_payout.keep_sats",
+        label: "Fees that are kept",
+        hint: "For the network's fees, where the pool pays them.",
+        as: "sats",
+        offered: "100000",
+      },
       { path: "correction_four_eyes_above_sats", label: "Corrections need two people above", hint: "", as: "sats" },
     ],
   },
@@ -133,12 +159,15 @@ export function fieldText(path: string, value: unknown): string {
   return field?.as === "number" && field.unit !== undefined ? `${String(value)} ${field.unit}` : String(value);
 }
 
+/** Parts of the policy that are there only when they name an address. */
+const OPTIONAL_PARTS = ["donation", "payouts.fee_payout"];
+
 export type FormValues = Readonly<Record<string, string | boolean>>;
 
 /** What the form begins with. */
 export function toForm(policy: object): FormValues {
   const values: Record<string, string | boolean> = {};
-  for (const { path, as } of FIELDS.values()) {
+  for (const { path, as, offered } of FIELDS.values()) {
     const value = at(policy, path);
     values[path] =
       as === "switch"
@@ -146,7 +175,7 @@ export function toForm(policy: object): FormValues {
         : as === "addresses"
           ? (value as string[]).join("\n")
           : value === null || value === undefined
-            ? ""
+            ? (offered ?? "")
             : String(value);
   }
   return values;
@@ -155,10 +184,10 @@ export function toForm(policy: object): FormValues {
 /** What the form says, in the policy's shape; what is not a number stays as it was typed, so that the server names the field. */
 export function fromForm(policy: object, values: FormValues): Record<string, unknown> {
   const made = structuredClone(policy) as Record<string, unknown>;
-  const address = String(values["donation.address"] ?? "").trim();
-  made.donation = address === "" ? null : { address, percent: typed(String(values["donation.percent"] ?? "")) };
+  const without = OPTIONAL_PARTS.filter((part) => String(values[`${part}.address`] ?? "").trim() === "");
+  for (const part of OPTIONAL_PARTS) put(made, part, without.includes(part) ? null : {});
   for (const { path, as } of FIELDS.values()) {
-    if (path.startsWith("donation.")) continue;
+    if (without.some((part) => path.startsWith(`${part}.`))) continue;
     const value = values[path];
     put(
       made,
@@ -170,7 +199,7 @@ export function fromForm(policy: object, values: FormValues): Record<string, unk
               .split(/\s+/)
               .filter((line) => line !== "")
           : as === "text" || as === "choice"
-            ? String(value)
+            ? String(value ?? "").trim()
             : typed(String(value)),
     );
   }

@@ -13,7 +13,12 @@ import { useTRPC } from "@/lib/trpc.tsx";
 
 const SCOPES = [
   { value: "read", label: "read", hint: "Workers, blocks and rigs." },
-  { value: "money:read", label: "money:read", hint: "Balances and the lines of accounts." },
+  { value: "money:read", label: "money:read", hint: "Balances, the lines of accounts, payouts." },
+  {
+    value: "payouts:plan",
+    label: "payouts:plan",
+    hint: "Plan payouts, where your role may. A person approves each of them, whatever its sum.",
+  },
   { value: "audit:read", label: "audit:read", hint: "The audit log, where your role may read it." },
 ] as const satisfies readonly { value: ApiScope; label: string; hint: string }[];
 

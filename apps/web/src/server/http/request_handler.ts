@@ -7,6 +7,7 @@ import type { Counters } from "../counters.ts";
 import { DATABASE_AWAY } from "../trpc/procedure.ts";
 import { type createAuditExport, isAuditExport } from "./audit_export.ts";
 import { BodyTooLargeError } from "./body.ts";
+import { ENROL_PATH } from "./enrol_handler.ts";
 import { cameFromElsewhere } from "./origin.ts";
 import { sendError } from "./respond.ts";
 import { contentSecurityPolicy, newNonce, setSecurityHeaders } from "./security_headers.ts";
@@ -23,8 +24,10 @@ export interface RequestHandlerDependencies {
   rest: { serves(path: string): boolean; handle: Handler };
   auth: Handler;
   trpc: Handler;
+  enrol: Handler;
   audit_export: ReturnType<typeof createAuditExport>;
   exports: { serves(path: string): boolean; handle: Handler };
+  releases: { serves(path: string): boolean; handle: Handler };
   pages: Pages;
   /** False when the client has asked for too many miners' pages. */
   minerPages: (request: IncomingMessage) => boolean;
@@ -37,7 +40,7 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, audit_export, exports, pages, minerPages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, enrol, audit_export, exports, releases, pages, minerPages, public_url, counters, log } = dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -51,6 +54,8 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     const url = request.url ?? "/";
     if (url.length > URL_LENGTH_MAX) return sendError(response, 414, "url_too_long", "The address is too long.");
     const path = url.split("?", 1)[0] ?? "/";
+    if (path === ENROL_PATH) return enrol(request, response, path);
+    if (releases.serves(path)) return releases.handle(request, response, path);
     if (rest.serves(path)) return rest.handle(request, response, path);
     if (!READING.has(request.method ?? "GET") && cameFromElsewhere(request, public_url)) {
       counters.add("http_refused_origin");

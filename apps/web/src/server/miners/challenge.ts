@@ -44,6 +44,7 @@ export function challengeMessage(
         : `payout threshold: ${formatSats(change.threshold_sats)} BTC`,
     change.email === undefined ? "" : `e-mail: ${change.email ?? "none"}`,
     change.webhook_url === undefined ? "" : `webhook: ${change.webhook_url ?? "none"}`,
+    change.notices === undefined ? "" : `notices: ${change.notices.length === 0 ? "none" : change.notices.join(" and ")}`,
   ].filter((wish) => wish !== "");
   const until = `${new Date(expires_at_ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
   return `Otedama pool ${pool}, account ${account}, set ${wishes.join(", ")}. Valid once until ${until}, challenge ${nonce}.`;

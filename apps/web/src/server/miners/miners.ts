@@ -1,6 +1,8 @@
 /** Miners' own pages: what anybody who knows an address may see, and what the holder of its key may set. */
+import type { Database } from "@otedama/db/pool";
 import {
   applySignedChange,
+  confirmMinerChannel,
   findAccount,
   getMiner,
   getMinerReceipt,
@@ -9,6 +11,8 @@ import {
   readMinerSettings,
   readReceiptShares,
   type Sql,
+  stopMinerChannel,
+  TooManyEmailsError,
 } from "@otedama/db/web";
 import {
   AddressError,
@@ -17,6 +21,7 @@ import {
   type MinerDto,
   type MinerReceiptDto,
   type MinerSettingsChange,
+  type MinerSettingsChangedDto,
   type MinerSettingsDto,
   type MinerSettingsInput,
   type Network,
@@ -26,21 +31,33 @@ import {
 } from "@otedama/shared";
 import { MessageSignatureError, verifyMessage } from "@otedama/shared/message";
 import { formatSats } from "@otedama/shared/units";
+import type { LinkPurpose, MinerLinks } from "../notices/miner_links.ts";
 import { BoundedCache } from "./bounded_cache.ts";
 import { type ChallengeOptions, makeChallenge, refuseChallenge } from "./challenge.ts";
 
 export interface MinersOptions extends ChallengeOptions {
   network: Network;
+  email_ready: boolean;
 }
 
 export interface MinersDependencies {
-  sql: Sql;
+  sql: Database;
+  links: MinerLinks;
   now: () => number;
 }
 
 /** What was asked for cannot be done; the sentence is for the miner. */
 export class MinerError extends Error {
-  readonly code: "bad_address" | "unknown_miner" | "no_receipt" | "bad_threshold" | "challenge_refused" | "bad_signature";
+  readonly code:
+    | "bad_address"
+    | "unknown_miner"
+    | "no_receipt"
+    | "bad_threshold"
+    | "no_email"
+    | "challenge_refused"
+    | "bad_signature"
+    | "too_many_emails"
+    | "link_refused";
   readonly field: string | null;
   constructor(code: MinerError["code"], message: string, field: string | null = null) {
     super(message);
@@ -69,7 +86,7 @@ export class Miners {
   /** Throws a MinerError for text that is no address of this network; null when nobody has mined to it. */
   async find(text: string): Promise<MinerDto | null> {
     const address = this.#address(text);
-    return this.#summaries.get(address, () => getMiner(this.#d.sql, address, this.#d.now()));
+    return this.#summaries.get(address, () => getMiner(this.#d.sql, address, this.#d.now(), this.#options));
   }
 
   async get(text: string): Promise<MinerDto> {
@@ -106,11 +123,11 @@ export class Miners {
   async challenge(text: string, change: MinerSettingsChange): Promise<MinerChallengeDto> {
     const address = this.#address(text);
     const { id } = await this.#account(address);
-    await this.#checkThreshold(id, change);
+    await this.#check(id, change);
     return makeChallenge(this.#options, address, change, this.#d.now());
   }
 
-  async applySettings(text: string, { challenge, signature }: MinerSettingsInput): Promise<MinerSettingsDto> {
+  async applySettings(text: string, { challenge, signature }: MinerSettingsInput): Promise<MinerSettingsChangedDto> {
     const address = this.#address(text);
     const { id } = await this.#account(address);
     const refused = refuseChallenge(this.#options, address, challenge, this.#d.now());
@@ -122,7 +139,7 @@ export class Miners {
     }
     if (refused === "expired")
       throw new MinerError("challenge_refused", "The message has expired. Ask for a new one and sign that.");
-    await this.#checkThreshold(id, challenge.change);
+    await this.#check(id, challenge.change);
     try {
       verifyMessage(address, this.#options.network, challenge.message, signature);
     } catch (error) {
@@ -130,11 +147,52 @@ export class Miners {
       throw error;
     }
     const { nonce, expires_at_ms, change } = challenge;
-    if (!(await applySignedChange(this.#d.sql, { account_id: id, address, nonce, expires_at_ms, change }))) {
+    const applied = await applySignedChange(this.#d.sql, { account_id: id, address, nonce, expires_at_ms, change }).catch(
+      tooMany,
+    );
+    if (applied === null) {
       throw new MinerError("challenge_refused", "This message was used before. Ask for a new one to change the settings again.");
     }
     this.#summaries.drop(address);
-    return readMinerSettings(this.#d.sql, id);
+    const { webhook_channel_id: channel } = applied;
+    return {
+      ...(await readMinerSettings(this.#d.sql, id, this.#options)),
+      webhook_secret: channel === null ? null : this.#d.links.webhookSecret(channel, id),
+    };
+  }
+
+  /** The reader of an e-mail says that the address may get the account's notices. */
+  async confirmNotices(text: string, token: string): Promise<MinerSettingsDto> {
+    return this.#byLink(text, "confirm", token, confirmMinerChannel);
+  }
+
+  /** The reader of an e-mail wants no more of them. */
+  async stopNotices(text: string, token: string): Promise<MinerSettingsDto> {
+    return this.#byLink(text, "stop", token, stopMinerChannel);
+  }
+
+  async #byLink(
+    text: string,
+    purpose: LinkPurpose,
+    token: string,
+    act: (sql: Sql, channel_id: number, account_id: number) => Promise<boolean>,
+  ): Promise<MinerSettingsDto> {
+    const address = this.#address(text);
+    const { id } = await this.#account(address);
+    const channel_id = this.#d.links.read(purpose, token, id);
+    if (channel_id === null)
+      throw new MinerError("link_refused", "This link was not made by this pool for this account.", "token");
+    if (!(await act(this.#d.sql, channel_id, id))) {
+      throw new MinerError(
+        "link_refused",
+        purpose === "confirm"
+          ? "This link is too old, or the address it was sent to is not the account's any more. Set it again to get a new one."
+          : "The address that this link was sent to is not the account's any more: nothing goes there.",
+        "token",
+      );
+    }
+    this.#summaries.drop(address);
+    return readMinerSettings(this.#d.sql, id, this.#options);
   }
 
   #address(text: string): string {
@@ -150,9 +208,12 @@ export class Miners {
     return known(await findAccount(this.#d.sql, address));
   }
 
-  async #checkThreshold(account_id: number, change: MinerSettingsChange): Promise<void> {
+  async #check(account_id: number, change: MinerSettingsChange): Promise<void> {
+    if (change.email != null && !this.#options.email_ready) {
+      throw new MinerError("no_email", "email: this pool sends no e-mail. Set a webhook instead.", "email");
+    }
     if (change.threshold_sats == null) return;
-    const { threshold_min_sats } = await readMinerSettings(this.#d.sql, account_id);
+    const { threshold_min_sats } = await readMinerSettings(this.#d.sql, account_id, this.#options);
     if (threshold_min_sats !== null && change.threshold_sats < threshold_min_sats) {
       throw new MinerError(
         "bad_threshold",
@@ -161,6 +222,11 @@ export class Miners {
       );
     }
   }
+}
+
+function tooMany(error: unknown): never {
+  if (error instanceof TooManyEmailsError) throw new MinerError("too_many_emails", error.message, "email");
+  throw error;
 }
 
 function known<T>(found: T | null): T {

@@ -1,5 +1,12 @@
 /** Notices as one thing that starts and stops: channels with their secrets, live trouble, and the worker that delivers. */
-import { type Actor, createNoticeChannel, getNoticeChannel, type NoticeChannelRow, type WebDatabase } from "@otedama/db/web";
+import {
+  type Actor,
+  type ClaimedMinerDelivery,
+  createNoticeChannel,
+  getNoticeChannel,
+  type NoticeChannelRow,
+  type WebDatabase,
+} from "@otedama/db/web";
 import type {
   NewNoticeChannelDto,
   NewNoticeChannelInput,
@@ -17,6 +24,8 @@ import { createTelegramSend } from "./channels/telegram.ts";
 import { createWebhookSend } from "./channels/webhook.ts";
 import { DeliveryWorker } from "./delivery_worker.ts";
 import { LiveEvents } from "./live_events.ts";
+import { MinerDeliveryWorker } from "./miner_delivery_worker.ts";
+import { MinerLinks } from "./miner_links.ts";
 import { type Answer, createPost } from "./post.ts";
 import { newSigningSecret } from "./signature.ts";
 import { createGuardedLookup, PrivateTargetError, type Resolve, requireAllowedHost } from "./targets.ts";
@@ -34,6 +43,10 @@ export interface NoticesOptions {
   /** Webhooks of Discord lead to one of these and nowhere else. */
   discord_origins: readonly string[];
   interval_ms: number;
+  /** How often miners' workers that went away are looked for. */
+  workers_ms: number;
+  /** Seals the links in miners' e-mails. */
+  secret: string;
 }
 
 export interface NoticesDependencies {
@@ -58,6 +71,8 @@ export class Notices {
   readonly #dependencies: NoticesDependencies;
   readonly #senders: Senders;
   readonly #worker: DeliveryWorker;
+  readonly #miner_worker: MinerDeliveryWorker;
+  readonly miner_links: MinerLinks;
   readonly live: LiveEvents;
 
   constructor(options: NoticesOptions, dependencies: NoticesDependencies) {
@@ -90,6 +105,11 @@ export class Notices {
         send: (channel, notice, delivery) => this.#send(channel, notice, delivery),
       },
     );
+    this.miner_links = new MinerLinks({ public_url, secret: options.secret });
+    this.#miner_worker = new MinerDeliveryWorker(
+      { interval_ms: options.interval_ms, workers_ms: options.workers_ms, events_max: 500, deliveries_max: 32, lease_s: 120 },
+      { sql: database.sql, counters, log, now, send: (delivery) => this.#sendToMiner(delivery) },
+    );
   }
 
   get email_ready(): boolean {
@@ -98,10 +118,11 @@ export class Notices {
 
   start(): void {
     this.#worker.start();
+    this.#miner_worker.start();
   }
 
-  stop(): Promise<void> {
-    return this.#worker.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.#worker.stop(), this.#miner_worker.stop()]);
   }
 
   /** Throws BadDestinationError. Null when there are as many channels as there may be. */
@@ -153,6 +174,25 @@ export class Notices {
       case "discord":
         return this.#senders.discord(sealed, notice, delivery);
     }
+  }
+
+  async #sendToMiner(claimed: ClaimedMinerDelivery): Promise<Answer> {
+    const { id, kind, subject, at_ms, details, channel_id, channel_kind, account_id, address, email, webhook_url } = claimed;
+    const notice: Notice = { kind, subject, at_ms, details };
+    const links = this.miner_links;
+    if (channel_kind === "webhook") {
+      if (webhook_url === null) return { delivered: false, answer: "The webhook is not set any more." };
+      const secret = links.webhookSecret(channel_id, account_id);
+      return this.#senders.webhook({ kind: "webhook", url: webhook_url, secret }, notice, String(id));
+    }
+    if (email === null) return { delivered: false, answer: "The e-mail address is not set any more." };
+    const stop = links.token("stop", channel_id, account_id);
+    notice.links = {
+      confirm: kind === "miner_confirm" ? links.page("confirm", address, links.token("confirm", channel_id, account_id)) : null,
+      stop: links.page("stop", address, stop),
+      one_click: links.oneClick(address, stop),
+    };
+    return this.#senders.email({ kind: "email", to: email }, notice, String(id));
   }
 
   /** What may be shown of a destination. */

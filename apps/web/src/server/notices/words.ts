@@ -1,13 +1,16 @@
 /** What a notice says to a person. One sentence that stands alone: it is read on a phone, without a screen beside it. */
-import type { NoticeKind } from "@otedama/shared";
+import { MINER_NOTICE_KINDS, type MinerNoticeKind, type NoticeKind } from "@otedama/shared";
 import { formatSats, shortenHash } from "@otedama/shared/units";
+import { minerWordsOf } from "./miner_words.ts";
 
 export interface Notice {
-  kind: NoticeKind;
+  kind: NoticeKind | MinerNoticeKind;
   /** Block hash, batch number, node address: what it is about. */
   subject: string;
   at_ms: number;
   details: Record<string, unknown>;
+  /** Of a miner's e-mail: what it is asked, and how it gets no more of them. */
+  links?: { confirm: string | null; stop: string; one_click: string };
 }
 
 export interface NoticeWords {
@@ -17,7 +20,10 @@ export interface NoticeWords {
   path: string;
 }
 
+const isMiners = (kind: Notice["kind"]): kind is MinerNoticeKind => (MINER_NOTICE_KINDS as readonly string[]).includes(kind);
+
 export function wordsOf({ kind, subject, details }: Notice): NoticeWords {
+  if (isMiners(kind)) return minerWordsOf({ kind, subject, details });
   const height = number(details.height);
   const block = `Block ${height ?? ""} (${shortenHash(subject)})`;
   const path = `/blocks/${subject}`;

@@ -35,13 +35,13 @@ export function createRestHandler(
       if (dependencies.miners.serves(path)) return dependencies.miners.handle(request, response, path);
       const read = readers.get(path);
       const text = TEXT_ROUTES.find((route) => route.path === path);
-      const keyed = read === undefined && text === undefined ? keyedRoute(path) : null;
-      if (read === undefined && text === undefined && keyed === null)
+      if (read === undefined && text === undefined) {
+        const keyed = keyedRoute(path, request.method ?? "");
+        if ("found" in keyed) return dependencies.keyed(request, response, keyed.found);
+        if (keyed.methods.length > 0) return refuseMethod(response, keyed.methods);
         return sendError(response, 404, "not_found", "There is no such endpoint. See /api/v1/openapi.json.");
-      if (request.method !== "GET" && request.method !== "HEAD") {
-        return sendError(response, 405, "method_not_allowed", "This API only reads: use GET.", { allow: "GET, HEAD" });
       }
-      if (keyed !== null) return dependencies.keyed(request, response, keyed);
+      if (request.method !== "GET" && request.method !== "HEAD") return refuseMethod(response, ["GET", "HEAD"]);
       try {
         if (read !== undefined) sendJson(response, 200, await read(), HEADERS);
         else if (text !== undefined) {
@@ -56,4 +56,9 @@ export function createRestHandler(
       }
     },
   };
+}
+
+function refuseMethod(response: ServerResponse, methods: readonly string[]): void {
+  const allow = methods.join(", ");
+  sendError(response, 405, "method_not_allowed", `This endpoint takes ${allow} only.`, { allow });
 }

@@ -2,9 +2,12 @@
 import {
   HashrateSeries,
   MinerChallengeDto,
+  MinerConfirmInput,
   MinerDto,
+  MinerNoticesToken,
   MinerReceiptDto,
   MinerSettingsChange,
+  MinerSettingsChangedDto,
   MinerSettingsDto,
   MinerSettingsInput,
   ReceiptDto,
@@ -33,6 +36,8 @@ interface MinerRoute {
 
 function route<Path extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(definition: {
   path: string;
+  /** Only where a change takes no body; otherwise it follows from that. */
+  method?: "post";
   summary: string;
   description: string;
   path_schema: Path;
@@ -44,7 +49,7 @@ function route<Path extends z.ZodObject, Query extends z.ZodObject, Body extends
   const { read, body_schema, query_schema, ...rest } = definition;
   return {
     ...rest,
-    method: body_schema === undefined ? "get" : "post",
+    method: rest.method ?? (body_schema === undefined ? "get" : "post"),
     query_schema: query_schema ?? z.object({}),
     body_schema: body_schema ?? null,
     answerTo: (miners, parameters, body) => read(miners, parameters as z.infer<Path> & z.infer<Query>, body as z.infer<Body>),
@@ -116,7 +121,26 @@ export const MINER_ROUTES: readonly MinerRoute[] = [
     description: "Takes the challenge as it was given out and its signature, once.",
     path_schema: z.object({ address: Address }),
     body_schema: MinerSettingsInput,
-    answer: MinerSettingsDto,
+    answer: MinerSettingsChangedDto,
     read: (miners, { address }, input) => miners.applySettings(address, input),
+  }),
+  route({
+    path: "/api/v1/miners/{address}/notices/confirm",
+    summary: "Confirm an e-mail address",
+    description: "Takes the token of the link in the e-mail that asked. Nothing else is sent to an address before that.",
+    path_schema: z.object({ address: Address }),
+    body_schema: MinerConfirmInput,
+    answer: MinerSettingsDto,
+    read: (miners, { address }, { token }) => miners.confirmNotices(address, token),
+  }),
+  route({
+    path: "/api/v1/miners/{address}/notices/stop/{token}",
+    method: "post",
+    summary: "Stop the notices to an e-mail address",
+    description:
+      "Takes the token of the link that every e-mail ends with; what is posted is not read, so that mail programs can do it (RFC 8058).",
+    path_schema: z.object({ address: Address, token: MinerNoticesToken }),
+    answer: MinerSettingsDto,
+    read: (miners, { address, token }) => miners.stopNotices(address, token),
   }),
 ];

@@ -22,7 +22,10 @@ const STATUS: Record<MinerError["code"], number> = {
   no_receipt: 404,
   bad_threshold: 400,
   challenge_refused: 409,
+  no_email: 400,
   bad_signature: 403,
+  too_many_emails: 429,
+  link_refused: 409,
 };
 
 export interface MinersHandlerDependencies {

@@ -47,31 +47,38 @@ export function openApiDocument(version: string, public_url: string) {
         ]),
       ),
       ...Object.fromEntries(
-        KEYED_ROUTES.map(({ path, scope, summary, numbers, texts, answer }) => [
+        [...new Set(KEYED_ROUTES.map((route) => route.path))].map((path) => [
           path,
-          {
-            get: {
-              operationId: operationId(path),
-              summary,
-              description: `Scope: \`${scope}\`.`,
-              security: [{ key: [] }],
-              parameters: [...numbers, ...texts].map((name) => ({
-                name,
-                in: path.includes(`{${name}}`) ? ("path" as const) : ("query" as const),
-                required: path.includes(`{${name}}`),
-                schema: { type: numbers.includes(name) ? ("integer" as const) : ("string" as const) },
-              })),
-              responses: {
-                "200": { description: summary, content: { "application/json": { schema: answer } } },
-                "400": error("A parameter is wrong; `field` names it."),
-                "401": error("No key, or one that does not work (any more)."),
-                "403": error("The key's scopes or its person's role do not allow it."),
-                "404": error("There is no such thing."),
-                "429": error("The key asked too often; see `retry-after`."),
-                "503": error("The database is away."),
-              },
-            },
-          },
+          Object.fromEntries(
+            KEYED_ROUTES.filter((route) => route.path === path).map(
+              ({ method, scope, summary, numbers, texts, body, answer }) => [
+                method,
+                {
+                  operationId: method === "get" ? operationId(path) : `${operationId(path)}Post`,
+                  summary,
+                  description: `Scope: \`${scope}\`.`,
+                  security: [{ key: [] }],
+                  parameters: [...numbers, ...texts].map((name) => ({
+                    name,
+                    in: path.includes(`{${name}}`) ? ("path" as const) : ("query" as const),
+                    required: path.includes(`{${name}}`),
+                    schema: { type: numbers.includes(name) ? ("integer" as const) : ("string" as const) },
+                  })),
+                  ...(body && { requestBody: { content: { "application/json": { schema: body } } } }),
+                  responses: {
+                    "200": { description: summary, content: { "application/json": { schema: answer } } },
+                    "400": error("A parameter is wrong; `field` names it."),
+                    "401": error("No key, or one that does not work (any more)."),
+                    "403": error("The key's scopes or its person's role do not allow it."),
+                    "404": error("There is no such thing."),
+                    ...(body && { "409": error("What was looked at has changed since.") }),
+                    "429": error("The key asked too often; see `retry-after`."),
+                    "503": error("The database is away."),
+                  },
+                },
+              ],
+            ),
+          ),
         ]),
       ),
       ...Object.fromEntries(

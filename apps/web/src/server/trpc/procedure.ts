@@ -23,6 +23,8 @@ export function actorOf(ctx: { me: MeDto; address: string | null; api_key_id: nu
 export interface ProcedureMeta {
   /** Roles that may call it; "public" needs no sign-in. */
   roles: readonly Role[] | "public";
+  /** A change that a program may make by an API key. Every other change takes a person who is signed in. */
+  keyed?: boolean;
 }
 
 /**
@@ -72,7 +74,7 @@ export const SECOND_FACTOR_DUE = "Your role needs a second factor: set it up und
 
 /** For people who are signed in and have one of these roles. */
 export function procedureFor(...roles: readonly Role[]) {
-  return guarded.meta({ roles }).use(({ ctx, next }) => {
+  return guarded.meta({ roles }).use(({ ctx, next, type, meta }) => {
     if (ctx.me === null) throw new TRPCError({ code: "UNAUTHORIZED", message: "Sign in first." });
     if (ctx.me.second_factor_due) throw new TRPCError({ code: "FORBIDDEN", message: SECOND_FACTOR_DUE });
     if (!roles.includes(ctx.me.role)) {
@@ -80,6 +82,9 @@ export function procedureFor(...roles: readonly Role[]) {
         code: "FORBIDDEN",
         message: `This needs one of these roles: ${roles.join(", ")}. Yours is ${ctx.me.role}.`,
       });
+    }
+    if (type === "mutation" && ctx.api_key_id !== null && meta?.keyed !== true) {
+      throw new TRPCError({ code: "FORBIDDEN", message: "An API key does not do this: it takes a person who is signed in." });
     }
     return next({ ctx: { ...ctx, me: ctx.me } });
   });

@@ -30,13 +30,23 @@ export function createEmailSend(options: {
   });
   return async (to, notice, delivery): Promise<Answer> => {
     const { title, text, path } = wordsOf(notice);
+    const { links } = notice;
+    const more = links?.confirm ? `Yes, send them: ${links.confirm}` : `${options.public_url}${path}`;
+    const end = links === undefined ? "" : `\nNo more of these: ${links.stop}\n`;
     try {
       const sent = await transport.sendMail({
         from: { name: "Otedama", address: smtp.from },
         to: to.to,
         subject: `Otedama: ${title}`,
-        text: `${text}\n\n${options.public_url}${path}\n`,
-        headers: { "X-Otedama-Event": notice.kind, "X-Otedama-Delivery": delivery, "Auto-Submitted": "auto-generated" },
+        text: `${text}\n\n${more}\n${end}`,
+        headers: {
+          "X-Otedama-Event": notice.kind,
+          "X-Otedama-Delivery": delivery,
+          "Auto-Submitted": "auto-generated",
+          ...(links === undefined
+            ? {}
+            : { "List-Unsubscribe": `<${links.one_click}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" }),
+        },
       });
       return { delivered: true, answer: sent.response.slice(0, options.answer_bytes_max) };
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
-import { ZodError } from "zod";
+import { ZodError, type z } from "zod";
 import type { Counters } from "../../counters.ts";
+import { readBody } from "../../http/body.ts";
 import type { ClientAddress } from "../../http/client_address.ts";
 import { sendError, sendJson } from "../../http/respond.ts";
 import type { Services } from "../../services.ts";
@@ -17,6 +18,8 @@ export interface KeyedHandlerDependencies {
   addressOf: ClientAddress;
 }
 
+const BODY_BYTES_MAX = 262_144;
+
 interface Match {
   route: KeyedRoute;
   parts: Record<string, string>;
@@ -27,13 +30,17 @@ const PATTERNS = KEYED_ROUTES.map((route) => ({
   pattern: new RegExp(`^${route.path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]{1,200})")}$`),
 }));
 
-/** The endpoint behind a path; null for none. */
-export function keyedRoute(path: string): Match | null {
+/** The endpoint behind a path and method; the methods that the path has where this is none of them, none where there is no such path. */
+export function keyedRoute(path: string, method: string): { found: Match } | { methods: string[] } {
+  const methods: string[] = [];
   for (const { route, pattern } of PATTERNS) {
     const match = pattern.exec(path);
-    if (match !== null) return { route, parts: { ...match.groups } };
+    if (match === null) continue;
+    const own = route.method === "get" ? ["GET", "HEAD"] : ["POST"];
+    if (own.includes(method)) return { found: { route, parts: { ...match.groups } } };
+    methods.push(...own);
   }
-  return null;
+  return { methods };
 }
 
 export function createKeyedHandler(dependencies: KeyedHandlerDependencies) {
@@ -50,7 +57,10 @@ export function createKeyedHandler(dependencies: KeyedHandlerDependencies) {
       counters.add("api_key_refused");
       return sendError(response, 403, "scope_needed", `This key lacks the scope ${route.scope}.`);
     }
-    const input = inputOf(route, parts, new URL(request.url ?? "/", "http://x").searchParams);
+    const input =
+      route.body === undefined
+        ? inputOf(route, parts, new URL(request.url ?? "/", "http://x").searchParams)
+        : bodyOf(route.body, await readBody(request, BODY_BYTES_MAX));
     if ("problem" in input) return sendJson(response, 400, { code: "bad_request", ...input.problem });
     const caller = createCaller({ services, me: holder.me, session_id: null, api_key_id: holder.id, address: holder.address });
     try {
@@ -65,6 +75,21 @@ export function createKeyedHandler(dependencies: KeyedHandlerDependencies) {
       });
     }
   };
+}
+
+/** What was posted, held against the schema here, so that the first wrong field is named as behind the `?`. */
+function bodyOf(schema: z.ZodType, bytes: Buffer): Input {
+  let body: unknown;
+  try {
+    body = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return { problem: { field: "", message: "the body: must be JSON" } };
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return { values: parsed.data as Record<string, unknown> };
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join(".") ?? "";
+  return { problem: { field, message: `${field || "the body"}: ${issue?.message ?? "is wrong"}` } };
 }
 
 type Input = { values: Record<string, unknown> } | { problem: { message: string; field: string } };

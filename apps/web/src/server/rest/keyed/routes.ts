@@ -9,6 +9,11 @@ import {
   BalancesDto,
   BlockDetailDto,
   BlocksPage,
+  CreatedPayoutsDto,
+  CreatePayoutsInput,
+  PayoutBatchDetailDto,
+  PayoutBatchesPage,
+  PayoutPlanDto,
   RigDetailDto,
   RigsPage,
   WorkerDetailDto,
@@ -18,6 +23,7 @@ import type { z } from "zod";
 import type { Caller } from "../../trpc/router.ts";
 
 export interface KeyedRoute {
+  method: "get" | "post";
   /** `{name}` stands for a part of the path that becomes a field of the input. */
   path: string;
   scope: ApiScope;
@@ -26,14 +32,20 @@ export interface KeyedRoute {
   numbers: readonly string[];
   /** Further fields that may be given behind the `?`. */
   texts: readonly string[];
+  /** What is posted, as JSON; then nothing is read from behind the `?`. */
+  body?: z.ZodType;
   answer: z.ZodType;
   call(caller: Caller, input: never): Promise<unknown>;
 }
 
+type Definition = Omit<KeyedRoute, "method">;
+const get = (route: Definition): KeyedRoute => ({ method: "get", ...route });
+const post = (route: Definition & { body: z.ZodType }): KeyedRoute => ({ method: "post", ...route });
+
 const PAGE = ["page", "page_size"];
 
 export const KEYED_ROUTES: readonly KeyedRoute[] = [
-  {
+  get({
     path: "/api/v1/workers",
     scope: "read",
     summary: "Workers, a page at a time",
@@ -41,8 +53,8 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: ["q", "state", "sort", "dir"],
     answer: WorkersPage,
     call: (caller, input) => caller.workers.list(input),
-  },
-  {
+  }),
+  get({
     path: "/api/v1/workers/{id}",
     scope: "read",
     summary: "One worker with its hashrate over a window",
@@ -50,8 +62,8 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: ["window"],
     answer: WorkerDetailDto,
     call: (caller, input) => caller.workers.get(input),
-  },
-  {
+  }),
+  get({
     path: "/api/v1/blocks",
     scope: "read",
     summary: "Blocks, newest first",
@@ -59,8 +71,8 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: ["state"],
     answer: BlocksPage,
     call: (caller, input) => caller.blocks.list(input),
-  },
-  {
+  }),
+  get({
     path: "/api/v1/blocks/{hash}",
     scope: "read",
     summary: "One block with what it was shared out to",
@@ -68,8 +80,8 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: ["hash"],
     answer: BlockDetailDto,
     call: (caller, input) => caller.blocks.get(input),
-  },
-  {
+  }),
+  get({
     path: "/api/v1/rigs",
     scope: "read",
     summary: "Rigs, a page at a time",
@@ -77,8 +89,8 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: ["q", "state"],
     answer: RigsPage,
     call: (caller, input) => caller.rigs.list(input),
-  },
-  {
+  }),
+  get({
     path: "/api/v1/rigs/{id}",
     scope: "read",
     summary: "One rig with its hashrate over a window",
@@ -86,8 +98,8 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: ["id", "window"],
     answer: RigDetailDto,
     call: (caller, input) => caller.rigs.get(input),
-  },
-  {
+  }),
+  get({
     path: "/api/v1/balances",
     scope: "money:read",
     summary: "What is owed to whom",
@@ -95,8 +107,8 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: ["q"],
     answer: BalancesDto,
     call: (caller, input) => caller.balances.list(input),
-  },
-  {
+  }),
+  get({
     path: "/api/v1/balances/{account_id}",
     scope: "money:read",
     summary: "One account with the lines of its ledger",
@@ -104,8 +116,45 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: [],
     answer: AccountDetailDto,
     call: (caller, input) => caller.balances.get(input),
-  },
-  {
+  }),
+  get({
+    path: "/api/v1/payouts",
+    scope: "money:read",
+    summary: "Payout batches, newest first",
+    numbers: PAGE,
+    texts: ["state"],
+    answer: PayoutBatchesPage,
+    call: (caller, input) => caller.payouts.batches(input),
+  }),
+  get({
+    path: "/api/v1/payouts/batches/{batch_id}",
+    scope: "money:read",
+    summary: "One batch with its accounts, approvals and transactions",
+    numbers: ["batch_id"],
+    texts: [],
+    answer: PayoutBatchDetailDto,
+    call: (caller, input) => caller.payouts.batch(input),
+  }),
+  get({
+    path: "/api/v1/payouts/plan",
+    scope: "payouts:plan",
+    summary: "What a plan made now would pay, account by account; nothing is written",
+    numbers: [],
+    texts: [],
+    answer: PayoutPlanDto,
+    call: (caller) => caller.payouts.plan({}),
+  }),
+  post({
+    path: "/api/v1/payouts",
+    scope: "payouts:plan",
+    summary: "Plans what a dry run showed; a person has to approve it, whatever its sum",
+    numbers: [],
+    texts: [],
+    body: CreatePayoutsInput,
+    answer: CreatedPayoutsDto,
+    call: (caller, input) => caller.payouts.create(input),
+  }),
+  get({
     path: "/api/v1/audit",
     scope: "audit:read",
     summary: "The audit log, newest first; `next_before_id` goes on",
@@ -113,11 +162,13 @@ export const KEYED_ROUTES: readonly KeyedRoute[] = [
     texts: ["actor", "action", "q"],
     answer: AuditPage,
     call: (caller, input) => caller.audit.list(input),
-  },
+  }),
 ];
 
 export const SCOPE_MEANINGS: Record<ApiScope, string> = {
   read: "Workers, blocks and rigs.",
-  "money:read": "Balances and the lines of accounts.",
+  "money:read": "Balances, the lines of accounts, payouts.",
+  "payouts:plan":
+    "Planning payouts. Never their approval: each plan made by a key waits for a person, and no key changes anything else.",
   "audit:read": "The audit log, where the person may read it.",
 };

@@ -1,7 +1,8 @@
 import { writeCorrection } from "@otedama/db/pool";
-import { accountOfAddress, writeAudit } from "@otedama/db/web";
+import { accountOfAddress } from "@otedama/db/web";
 import { CorrectionInput } from "@otedama/shared";
 import { TRPCError } from "@trpc/server";
+import { audited } from "../audited.ts";
 import { moneyProcedure } from "../payouts/money_procedure.ts";
 import { refused, Written } from "./correction_answer.ts";
 
@@ -13,20 +14,19 @@ export const correct = moneyProcedure
     const { sql } = ctx.services.database;
     const [from, to] = await Promise.all([side(sql, "from", input.from), side(sql, "to", input.to)]);
     const amount_sats = BigInt(input.amount_sats);
-    const { id, state } = await writeCorrection(sql, {
-      person: ctx.me.email,
-      reason: input.reason,
-      postings: [
-        { ...from, amount_sats: -amount_sats },
-        { ...to, amount_sats },
-      ],
-    }).catch(refused);
-    await writeAudit(sql, {
-      actor: ctx.me.id,
-      action: "ledger.correct",
-      subject: `correction:${id}`,
-      details: { ...input, state },
-    });
+    const postings = [
+      { ...from, amount_sats: -amount_sats },
+      { ...to, amount_sats },
+    ];
+    const { id, state } = await audited(
+      ctx,
+      (tx) => writeCorrection(tx, { person: ctx.me.email, reason: input.reason, postings }),
+      (made) => ({
+        action: "ledger.correct",
+        subject: `correction:${made.id}`,
+        details: { ...input, state: made.state },
+      }),
+    ).catch(refused);
     return { id, state };
   });
 

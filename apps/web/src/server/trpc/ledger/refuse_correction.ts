@@ -1,6 +1,6 @@
 import { refuseCorrection as refuse } from "@otedama/db/pool";
-import { writeAudit } from "@otedama/db/web";
 import { RefuseCorrectionInput } from "@otedama/shared";
+import { audited } from "../audited.ts";
 import { moneyProcedure } from "../payouts/money_procedure.ts";
 import { refused, Written } from "./correction_answer.ts";
 
@@ -8,13 +8,14 @@ export const refuseCorrection = moneyProcedure
   .input(RefuseCorrectionInput)
   .output(Written)
   .mutation(async ({ ctx, input }) => {
-    const { sql } = ctx.services.database;
-    const { id, state } = await refuse(sql, input.id, ctx.me.email, input.reason).catch(refused);
-    await writeAudit(sql, {
-      actor: ctx.me.id,
-      action: "ledger.refuse_correction",
-      subject: `correction:${id}`,
-      details: { reason: input.reason },
-    });
+    const { id, state } = await audited(
+      ctx,
+      (tx) => refuse(tx, input.id, ctx.me.email, input.reason),
+      (made) => ({
+        action: "ledger.refuse_correction",
+        subject: `correction:${made.id}`,
+        details: { reason: input.reason },
+      }),
+    ).catch(refused);
     return { id, state };
   });
