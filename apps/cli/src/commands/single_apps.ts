@@ -23,7 +23,10 @@ export async function runMiner(config: Config, home_path: string, reports: boole
   if (reports && !hub)
     throw new Error("otedama agent needs the dashboard's address and token: set control_plane.url and control_plane.token");
   const data_dir = join(home.root, reports ? "agent" : "miner");
-  return runAndForget("agent", agentSettings(config, { data_dir, pools: config.mining.pools, hub, status_line: !reports }));
+  return runAndForget(
+    "agent",
+    agentSettings(config, { data_dir, pools: config.mining.pools, hub, status_line: !reports, supervision: "none" }),
+  );
 }
 
 /** With `takeover` it goes on from the pool that runs from the same folder. Where `otedama start` looks after that one, it is asked to replace it. */
