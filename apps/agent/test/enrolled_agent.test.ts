@@ -3,10 +3,13 @@ import { generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FlightSheet } from "@otedama/shared/agent";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TestPool } from "./stratum_server.ts";
 import { AgentHouse, type AgentProcess, until } from "./support/agent_process.ts";
 import { TestControlPlane } from "./support/control_plane.ts";
+
+// Each of these starts processes and waits for what they do.
+vi.setConfig({ testTimeout: 180_000 });
 
 let house: AgentHouse;
 let pool: TestPool;
