@@ -7,6 +7,8 @@ import type { PasswordProofs } from "./auth/password_proof.ts";
 import type { SecondFactors } from "./auth/second_factor.ts";
 import type { ControlKey } from "./keys/control_key.ts";
 import type { Notices } from "./notices/notices.ts";
+import type { Releases } from "./releases/releases.ts";
+import type { Provisioner } from "./provision/provisioner.ts";
 
 /** What procedures work with. Made once, at start. */
 export interface Services {
@@ -28,7 +30,9 @@ export interface Services {
   readonly second_factors: SecondFactors;
   readonly password_proofs: PasswordProofs;
   readonly notices: Notices;
+  readonly provisioner: Provisioner;
   readonly control_key: ControlKey;
+  readonly releases: Releases;
   /** What was written for rigs is on its way the sooner, and screens hear of it. */
   readonly fleet: {
     written(agent_ids?: readonly string[]): void;

@@ -1,6 +1,7 @@
 /** The Socket.IO server with its three namespaces: agents and pools send, browsers listen. */
 import type { Server as HttpServer } from "node:http";
 import { isDatabaseAway, knownAgents, type WebDatabase } from "@otedama/db/web";
+import type { ProvisionNews } from "@otedama/shared";
 import type { Logger } from "pino";
 import { Server } from "socket.io";
 import type { Auth } from "../auth/auth.ts";
@@ -48,6 +49,8 @@ export interface HubDependencies {
 }
 
 export interface Hub {
+  /** To the screens of the person whose run it is. */
+  provision(person_id: string, news: ProvisionNews): void;
   connections(): number;
   /** Commands or desired state were written for these agents; nobody named: a bulk action has work. */
   written(agent_ids?: readonly string[]): void;
@@ -141,6 +144,7 @@ export function startHub(options: HubOptions, dependencies: HubDependencies): Hu
 
   return {
     connections: () => io.engine.clientsCount,
+    provision: browsers.provision,
     written: (agent_ids) => dispatch.written(agent_ids),
     keyed(agent_id) {
       door.keyed(agent_id);

@@ -219,7 +219,7 @@ class Installation {
     const { rig, wait_s } = this.#options;
     rig.step("arrive", "running", `at most ${wait_s} s`);
     const since_ms = this.#started_at_ms;
-    const wanted = { token_id: this.#token?.id ?? null, agent_id: rig.agent_id, since_ms };
+    const wanted = { token_id: this.#token?.id ?? null, agent_id: rig.keep_identity ? rig.agent_id : null, since_ms };
     while (this.#dependencies.now() < since_ms + wait_s * 1_000) {
       const agent_id = await this.#dependencies.arrived(wanted);
       if (agent_id !== null) {

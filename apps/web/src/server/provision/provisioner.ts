@@ -38,7 +38,7 @@ import { parseTargets } from "./targets.ts";
 import { UNINSTALL_STEPS, uninstallRig } from "./uninstall_rig.ts";
 
 export interface ProvisionerOptions {
-  /** The control plane as the rigs reach it. */
+  /** The control plane as rigs reach it, unless a run says otherwise. */
   control_url: string;
   /** The socket of this machine's SSH agent; null where there is none. */
   ssh_agent: string | null;
@@ -62,7 +62,8 @@ export interface ProvisionerDependencies {
   revokeToken: (actor: Actor, id: number) => Promise<void>;
   arrived: InstallDependencies["arrived"];
   retire: (actor: Actor, agent_id: string) => Promise<boolean>;
-  tell: (news: ProvisionNews) => void;
+  /** To the screens of the person whose run it is. */
+  tell: (person_id: string, news: ProvisionNews) => void;
   counters: Counters;
   log: Logger;
   now: () => number;
@@ -141,7 +142,17 @@ export class Provisioner {
   /** Throws a ProvisionRefusal. What it answers is the run's number; its rigs are being asked for their host keys. */
   async open(actor: Actor, name: string, input: OpenProvisionInput): Promise<number> {
     const { database, now } = this.#dependencies;
-    const { purpose, port = 22, user, credential, sudo_password = "", site_id = null, parallel = 8, mining = null } = input;
+    const {
+      purpose,
+      port = 22,
+      user,
+      credential,
+      sudo_password = "",
+      site_id = null,
+      parallel = 8,
+      mining = null,
+      control_url = null,
+    } = input;
     const parsed = parseTargets(input.targets, port);
     if ("problem" in parsed) throw new ProvisionRefusal(parsed.problem, "targets");
     if (credential.kind === "agent" && this.#options.ssh_agent === null) {
@@ -171,7 +182,18 @@ export class Provisioner {
       rigs: targets,
     });
     const run = new Run(
-      { id, purpose, targets, site, user, parallel, mining, opened_by: { id: actor.id, name }, opened_at_ms: now() },
+      {
+        id,
+        purpose,
+        targets,
+        site,
+        user,
+        parallel,
+        mining,
+        control_url: control_url ?? this.#options.control_url,
+        opened_by: { id: actor.id, name },
+        opened_at_ms: now(),
+      },
       { secret, now, changed: () => this.#tellSoon() },
     );
     this.#runs.set(id, run);
@@ -379,12 +401,12 @@ export class Provisioner {
 
   async #look(run: Run, rig: RigWork, release: CheckedRelease | null): Promise<void> {
     const { now } = this.#dependencies;
-    const { purpose, user, site } = run.options;
+    const { purpose, user, site, control_url } = run.options;
     let link: SshLink | null = null;
     try {
       link = await this.#connect(run, rig);
       const sent_at_ms = now();
-      const looked = await look(link, this.#options.control_url);
+      const looked = await look(link, control_url);
       const facts = toRigFacts(readFacts(looked.stdout), { sent_at_ms, answered_at_ms: now() });
       if (facts.kernel === "")
         throw new SshTrouble("refused", "The rig has no POSIX shell, or its shell says other things than it is asked.");
@@ -393,7 +415,7 @@ export class Provisioner {
       const platform = platformOf(facts.arch);
       const made = makePlan({
         ...{ purpose, user, facts, inspection, site: site?.name ?? null, wait_s: this.#options.wait_s },
-        control_url: this.#options.control_url,
+        control_url,
         has_sudo_password: run.secret.hasSudoPassword,
         sudo_problem: problem,
         release:
@@ -455,7 +477,7 @@ export class Provisioner {
         await installRig(
           {
             ...{ rig, facts, secret, user, release, file, unit: UNIT },
-            settings: (token) => agentSettings(run, rig, this.#options.control_url, token),
+            settings: (token) => agentSettings(run, rig, token),
             wait_s: this.#options.wait_s,
             grace_s: this.#options.grace_s,
             retry_ms: this.#options.retry_ms,
@@ -542,7 +564,7 @@ export class Provisioner {
         const news = run.takeNews();
         if (news === null) continue;
         more = true;
-        this.#dependencies.tell(news);
+        this.#dependencies.tell(run.options.opened_by.id, news);
       }
       if (more) this.#tellSoon();
     }, this.#options.tell_ms);
@@ -550,8 +572,8 @@ export class Provisioner {
   }
 }
 
-function agentSettings(run: Run, rig: RigWork, control_url: string, token: string | null): object {
-  const { mining } = run.options;
+function agentSettings(run: Run, rig: RigWork, token: string | null): object {
+  const { mining, control_url } = run.options;
   const name = (rig.facts?.hostname ?? rig.target.host).replace(/[^\x21-\x7e]/g, "-").slice(0, 64);
   return {
     data_dir: "/var/lib/otedama-agent",
