@@ -196,6 +196,7 @@ export async function startAgent(settings: AgentSettings): Promise<void> {
       settings,
       identity,
       facts: agentFacts({ name: settings.name, version: release.version, release_number: release.number, supervision, machine }),
+      release,
       run: `${started_at_ms}-${process.pid}`,
       started_at_ms,
       hub,
@@ -208,7 +209,6 @@ export async function startAgent(settings: AgentSettings): Promise<void> {
       events,
       reporter,
       log: ring,
-      updater: null,
       restart,
       onPlan: (next) => {
         plan.now = next;

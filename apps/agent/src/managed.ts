@@ -27,7 +27,12 @@ import type { Identity } from "./identity/identity.ts";
 import type { LogRing } from "./log/log_ring.ts";
 import type { Rig } from "./mining/rig.ts";
 import type { Reporter } from "./telemetry/reporter.ts";
-import type { Updater } from "./update/updater.ts";
+import { DOWNLOAD_TIMING } from "./update/download.ts";
+import { HubFetch } from "./update/fetch.ts";
+import { Layout } from "./update/layout.ts";
+import type { OwnRelease } from "./update/own_release.ts";
+import { type Health, TRIAL_TIMING } from "./update/trial_watch.ts";
+import { Updates } from "./update/updates.ts";
 
 export interface ManagedOptions {
   settings: Pick<AgentSettings, "data_dir" | "pools" | "threads" | "nice">;
@@ -35,6 +40,7 @@ export interface ManagedOptions {
   enrolment: Enrolment;
   identity: Identity;
   facts: AgentFacts;
+  release: OwnRelease;
   /** Names this process in the journal. */
   run: string;
   started_at_ms: number;
@@ -48,7 +54,6 @@ export interface ManagedDependencies {
   events: EventLog;
   reporter: Reporter;
   log: LogRing;
-  updater: Updater | null;
   restart: (why: string) => void;
   onPlan: (plan: RigPlan) => void;
   onState: (state: ChannelState) => void;
@@ -57,6 +62,16 @@ export interface ManagedDependencies {
 }
 
 const monotonic_ms = () => performance.now();
+const FETCH_SILENCE_MS = 30_000;
+
+/** What a version on trial is judged by. */
+function healthOf(rig: Rig, connected: boolean): Health {
+  const { searching, hashrate_hps, pool } = rig.figures();
+  const mining = searching && hashrate_hps.s10 > 0;
+  const { held } = rig;
+  const text = [connected ? "connected" : "not connected", held?.reason ?? `pool ${pool.state}`, pool.message].filter(Boolean);
+  return { connected, mining, should_mine: held === null, text: text.join(", ") };
+}
 
 export class Managed {
   readonly #channel: Channel;
@@ -64,11 +79,12 @@ export class Managed {
   readonly #converger: Converger;
   readonly #runner: CommandRunner;
   readonly #journal: Journal;
+  readonly #updates: Updates;
   readonly #refused = new Map<Refusal["code"], number>();
 
   constructor(options: ManagedOptions, dependencies: ManagedDependencies) {
-    const { settings, hub_url, enrolment, identity, facts, run, started_at_ms } = options;
-    const { rig, clock, power, hold, events, reporter, log, updater, restart, onPlan, onState, onNotice } = dependencies;
+    const { settings, hub_url, enrolment, identity, facts, release, run, started_at_ms } = options;
+    const { rig, clock, power, hold, events, reporter, log, restart, onPlan, onState, onNotice } = dependencies;
     const now_ms = () => clock.now();
     const wake = () => this.wake();
     const trouble = (kind: "disk" | "command" | "desired") => (text: string) => {
@@ -83,6 +99,31 @@ export class Managed {
     this.#journal = new Journal({ path: join(settings.data_dir, "commands.journal"), run }, { onTrouble: trouble("disk") });
     const read = counterReader(rig);
     const supervised = facts.supervision !== "none";
+    this.#updates = new Updates(
+      {
+        layout: release.number === null ? null : Layout.of(process.execPath),
+        own: release,
+        platform: `${process.platform}-${process.arch}`,
+        control_key: enrolment.control_key,
+        supervised,
+        download: DOWNLOAD_TIMING,
+        trial: TRIAL_TIMING,
+      },
+      {
+        fetch: new HubFetch(
+          { hub_url, agent_id: identity.agent_id, silence_ms: FETCH_SILENCE_MS },
+          { sign: (statement) => identity.sign(statement), now_ms },
+        ),
+        health: () => healthOf(rig, this.#channel.open),
+        restart: () => restart("going over to another release"),
+        onEvent: (severity, text) => {
+          onNotice(severity === "info" ? "info" : "warn", text);
+          events.add("update", severity, text);
+        },
+        random: Math.random,
+        now_ms: monotonic_ms,
+      },
+    );
     this.#runner = new CommandRunner(RUNNER_OPTIONS, {
       journal: this.#journal,
       kinds: {
@@ -91,7 +132,7 @@ export class Managed {
         restart_mining: restartMiningCommand({ rig, read }),
         restart_agent: restartAgentCommand({ supervised, run, started_at_ms, restart }),
         read_log: readLogCommand({ log }),
-        update: updateCommand({ updater }),
+        update: updateCommand({ updates: this.#updates }),
       },
       now_ms,
       onReport: wake,
@@ -191,6 +232,7 @@ export class Managed {
   start(): void {
     this.#converger.start();
     this.#channel.start();
+    this.#updates.start();
     this.#runner.start();
   }
 
@@ -205,6 +247,7 @@ export class Managed {
 
   stop(): void {
     this.#runner.stop();
+    this.#updates.stop();
     this.#converger.stop();
     this.#outbox.stop();
     this.#channel.stop();

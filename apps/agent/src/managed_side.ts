@@ -9,7 +9,7 @@ import { postJson } from "./identity/post_json.ts";
 import { Managed, type ManagedDependencies, type ManagedOptions } from "./managed.ts";
 import { StartError } from "./settings_file.ts";
 
-export interface ManagedSideOptions extends Pick<ManagedOptions, "settings" | "run" | "started_at_ms"> {
+export interface ManagedSideOptions extends Pick<ManagedOptions, "settings" | "release" | "run" | "started_at_ms"> {
   hub: AgentHub;
   identity: Identity;
   facts: AgentFacts;
@@ -107,9 +107,9 @@ export class ManagedSide {
 
   #manage(enrolment: Enrolment): void {
     if (this.#stopped) return;
-    const { settings, hub, identity, facts, run, started_at_ms } = this.#options;
+    const { settings, hub, identity, facts, release, run, started_at_ms } = this.#options;
     this.#managed = new Managed(
-      { settings, hub_url: hub.url, enrolment, identity, facts, run, started_at_ms },
+      { settings, hub_url: hub.url, enrolment, identity, facts, release, run, started_at_ms },
       { ...this.#dependencies, onState: (state) => this.#channelState(state) },
     );
     this.#managed.start();

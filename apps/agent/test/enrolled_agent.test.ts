@@ -137,7 +137,7 @@ describe("orders", () => {
     expect(ends.map(({ state }) => state)).toEqual(["proved", "proved", "proved", "failed", "failed"]);
     expect(Number(ends[0]?.evidence?.hashes_after)).toBeGreaterThan(Number(ends[0]?.evidence?.hashes_before));
     expect(ends[2]?.evidence?.lines).toHaveLength(5);
-    expect(ends[3]?.message).toContain("runs from source and cannot update itself");
+    expect(ends[3]?.message).toContain("it runs from source");
     expect(ends[4]?.message).toContain("started by hand");
     // Sent twice, it is acknowledged and not run again.
     expect(await hub.order(restart)).toEqual({ ok: true });

@@ -186,6 +186,25 @@ describe("addresses", () => {
     expect(code("tb1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3q0sl5k7", "signet")).toBe("accepted");
   });
 
+  // BIP 350's list of invalid addresses, and BIP 173's for version 0; a wallet import format key of Bitcoin's wiki.
+  test.each([
+    ["bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqh2y7hd", "wrong_checksum", /BIP 350 \(bech32m\)/],
+    ["bc1q0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqkhjvnm".slice(0, -1), "wrong_checksum", /mistyped or missing/],
+    ["tb1q0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vq24jc47", "wrong_checksum", /BIP 173 \(bech32\)/],
+    ["bc1pw5dgrnzv", "wrong_type", /witness version 1 with 1 bytes/],
+    ["bc1sw50qgdz25j", "wrong_type", /witness version 16 with 2 bytes\): give a P2WPKH/],
+    ["bc1zw508d6qejxtdg4y5r3zarvaryvaxxpcs", "wrong_type", /witness version 2 with 16 bytes/],
+    ["5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", "private_key", /^This is a private key, not an address/],
+  ] as const)("%s is told what it is", (address, expected, sentence) => {
+    expect(code(address, "main")).toBe(expected);
+    expect(() => parseAddress(address, "regtest")).toThrow(sentence);
+  });
+
+  test("a private key is not repeated", () => {
+    const key = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ";
+    expect(() => parseAddress(key, "main")).toThrow(expect.objectContaining({ message: expect.not.stringContaining(key) }));
+  });
+
   test("arbitrary text is refused with an AddressError and nothing else", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {

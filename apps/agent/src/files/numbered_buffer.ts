@@ -221,8 +221,8 @@ export class NumberedBuffer {
   #startSegment(first = this.#next): void {
     const place = (this.#segments.at(-1)?.place ?? 0) + 1;
     const path = join(this.#options.folder, `${String(place).padStart(12, "0")}.seg`);
-    const head: Head = { next: first, acknowledged: this.#acknowledged, dropped: this.#dropped };
     this.#makeRoom();
+    const head: Head = { next: first, acknowledged: this.#acknowledged, dropped: this.#dropped };
     if (this.#file !== null) {
       this.#sync(true);
       this.#disk.closeSync(this.#file);

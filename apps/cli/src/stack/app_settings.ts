@@ -114,6 +114,7 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       target_time_s,
     }),
     receipts: { keep_days: p2p_pool.receipt_days, shares_kept_max: p2p_pool.receipt_shares_max },
+    retention: { bucket_days: p2p_pool.bucket_days },
     payouts: {
       signer: facts.signer,
       psbt_version: config.signer.psbt_version,

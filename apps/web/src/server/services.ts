@@ -7,6 +7,7 @@ import type { PasswordProofs } from "./auth/password_proof.ts";
 import type { SecondFactors } from "./auth/second_factor.ts";
 import type { ControlKey } from "./keys/control_key.ts";
 import type { Notices } from "./notices/notices.ts";
+import type { Releases } from "./releases/releases.ts";
 import type { Provisioner } from "./provision/provisioner.ts";
 
 /** What procedures work with. Made once, at start. */
@@ -31,6 +32,7 @@ export interface Services {
   readonly notices: Notices;
   readonly provisioner: Provisioner;
   readonly control_key: ControlKey;
+  readonly releases: Releases;
   /** What was written for rigs is on its way the sooner, and screens hear of it. */
   readonly fleet: {
     written(agent_ids?: readonly string[]): void;

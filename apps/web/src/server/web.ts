@@ -1,6 +1,7 @@
 /** The control plane as one thing that starts and stops: database, sign-in, hub, procedures, public API and pages on one port. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { hashrateSeries, OFFLINE_AFTER_S, openWebDatabase, readStatistics } from "@otedama/db/web";
 import type { ListenAddress, WebSettings } from "@otedama/shared";
 import type { Logger } from "pino";
@@ -36,6 +37,7 @@ import { resolveBySystem } from "./notices/targets.ts";
 import { startProvisioner } from "./provision/start.ts";
 import { ReleaseFiles } from "./releases/release_files.ts";
 import { Releases } from "./releases/releases.ts";
+import { RolloutRunner } from "./releases/rollout_runner.ts";
 import { createRestHandler } from "./rest/handler.ts";
 import { ApiKeys } from "./rest/keyed/api_keys.ts";
 import { createKeyedHandler } from "./rest/keyed/handler.ts";
@@ -59,6 +61,8 @@ export interface WebDependencies {
   now: () => number;
 }
 
+/** `npm run build:agent` of this checkout. */
+const BUILD_FOLDER = join(import.meta.dirname, "../../../../dist/agent");
 const AGENTS_MAX = 50_000;
 const HUB_CONNECTIONS_MAX = 60_000;
 /** Of all kinds: beyond it a connection is closed unread. */
@@ -148,6 +152,11 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     { read: (window) => hashrateSeries(sql, null, window, now()), now },
   );
   const statistics = new StatisticsKeeper({ ttl_ms: 5_000 }, { read: () => readStatistics(sql, now()), now });
+  const release_files = new ReleaseFiles(settings.data_dir);
+  const releases = new Releases(
+    { build_folder: settings.releases.build_folder ?? BUILD_FOLDER, releases_kept: 10 },
+    { sql, files: release_files, control_key, now },
+  );
   let hub: Hub;
   const provisioner = startProvisioner(
     { control_url: settings.public_url, ssh_agent, control_key: control_key.public_key },
@@ -176,6 +185,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     password_proofs: new PasswordProofs({ database, passwords, now }),
     public_url: settings.public_url,
     control_key,
+    releases,
     fleet: {
       written: (agent_ids) => {
         hub.written(agent_ids);
@@ -185,6 +195,10 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     },
     now,
   };
+  const rollouts = new RolloutRunner(
+    { interval_ms: 2_000, late_rigs_max: 50 },
+    { sql, written: services.fleet.written, log, now },
+  );
   const public_figures = new PublicFigures(
     { version, network: settings.network, summary_ttl_ms: 3_000 },
     { sql, live, statistics: async () => (await statistics.read()).statistics, counters, now },
@@ -232,6 +246,18 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
         log,
       }),
       exports: createPayoutsExport(services),
+      releases: createReleaseHandler(
+        { transfers_max: 200, transfers_per_agent_max: 2, silence_ms: 60_000 },
+        {
+          sql,
+          files: release_files,
+          asks: new ClientBounds({ per_s: 20, burst: 2_000, clients_max: 20_000 }, { now }),
+          addressOf,
+          counters,
+          log,
+          now,
+        },
+      ),
       pages,
       minerPages: (request) => miner_reads.take(addressOf(request)),
       public_url,
@@ -271,7 +297,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     await hub.close();
     clearTimeout(cut);
     await Promise.race([
-      Promise.allSettled([fleet.stop(), notices.stop()]),
+      Promise.allSettled([fleet.stop(), notices.stop(), rollouts.stop()]),
       new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref()),
     ]);
     await Promise.race([
@@ -292,6 +318,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   provisioner.start();
   feed.start();
   fleet.start();
+  rollouts.start();
   const sweep = startSweep(
     { interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, keep_events_ms: 90 * 86_400_000, rows_max: 5_000 },
     { sql, log, now },

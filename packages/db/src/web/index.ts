@@ -75,6 +75,7 @@ export {
   storeProvisionRun,
 } from "./provision.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
+export { listChannels, setSiteChannel } from "./releases/channels.ts";
 export { ReleaseError, type ReleaseErrorCode } from "./releases/release_error.ts";
 export {
   findAgentKey,
@@ -86,6 +87,9 @@ export {
   releaseFileBytes,
   retireReleaseFiles,
 } from "./releases/releases.ts";
+export { type RolloutStep, settleLateRigs, stepRolloutAfter, updateLateRigs } from "./releases/rollout_steps.ts";
+export { previewRollout, rollBackRollout, startRollout, steerRollout } from "./releases/rollouts.ts";
+export { listRollouts } from "./releases/rollouts_list.ts";
 export { readReserveRisk } from "./reserve_risk.ts";
 export { countRigs, getRig, listRigs, mapRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export {

@@ -4,6 +4,7 @@
  */
 import { Address, NETWORK, OutScript, TEST_NETWORK } from "@scure/btc-signer";
 import type { Network } from "../settings/common.ts";
+import { readSegwitSpelling, type SegwitSpelling } from "./segwit_spelling.ts";
 
 export const NETWORK_PARAMETERS = {
   main: NETWORK,
@@ -19,10 +20,13 @@ const NETWORK_NAMES: Record<Network, string> = {
   regtest: "regtest",
 };
 
+/** Wallet import format, and the extended private keys of BIP 32 and SLIP 132. */
+const PRIVATE_KEY = /^([5KL9c][1-9A-HJ-NP-Za-km-z]{50,51}|[a-zA-Z]prv[1-9A-HJ-NP-Za-km-z]{100,112})$/;
+
 /** BIP 173: no bech32 string is longer. */
 const ADDRESS_MAX = 90;
 
-export type AddressErrorCode = "empty" | "wrong_network" | "wrong_checksum" | "not_an_address";
+export type AddressErrorCode = "empty" | "wrong_network" | "wrong_checksum" | "wrong_type" | "private_key" | "not_an_address";
 
 /** `message` is a sentence for the person who typed the address. */
 export class AddressError extends Error {
@@ -54,10 +58,34 @@ export function parseAddress(text: string, network: Network): PayoutAddress {
       );
     }
   }
+  // Not shown again: what is refused ends up on screens and in logs.
+  if (PRIVATE_KEY.test(text)) {
+    throw new AddressError(
+      "private_key",
+      "This is a private key, not an address. Whoever has seen it can spend its coins: move them, and give an address.",
+    );
+  }
+  const segwit = looksLikeBech32(text) ? readSegwitSpelling(text) : null;
+  if (segwit !== null) throw wrongKind(show(text), segwit);
   if (looksLikeBech32(text) || here.checksum) {
     throw new AddressError("wrong_checksum", `${show(text)} has a wrong checksum: a character is mistyped or missing.`);
   }
   throw new AddressError("not_an_address", `${show(text)} is not a Bitcoin address.`);
+}
+
+/** A good checksum, and still no address that can be paid. */
+function wrongKind(shown: string, { checksum, version, program_bytes }: SegwitSpelling): AddressError {
+  if ((version === 0) !== (checksum === "bech32")) {
+    const wanted = version === 0 ? "BIP 173 (bech32)" : "BIP 350 (bech32m)";
+    return new AddressError(
+      "wrong_checksum",
+      `${shown} has not the checksum that its kind needs, ${wanted}: get the address anew from a current wallet.`,
+    );
+  }
+  return new AddressError(
+    "wrong_type",
+    `${shown} is of a kind that cannot be paid (witness version ${version} with ${program_bytes} bytes): give a P2WPKH, P2WSH, taproot, P2SH or P2PKH address.`,
+  );
 }
 
 /** The scriptPubKey that pays an address. Throws an AddressError. */

@@ -1,11 +1,10 @@
-import type { Updater } from "../../update/updater.ts";
-import { type CommandKind, failed } from "../kind.ts";
+import type { Updates } from "../../update/updates.ts";
+import type { CommandKind } from "../kind.ts";
 
 /** `{"kind":"update","release_number":7}`: goes to that signed release; what comes after proves it. */
-export function updateCommand({ updater }: { updater: Updater | null }): CommandKind<"update"> {
-  const none = failed("This agent runs from source and cannot update itself: update the checkout on the rig and start it again.");
+export function updateCommand({ updates }: { updates: Pick<Updates, "run" | "recover"> }): CommandKind<"update"> {
   return {
-    run: async (command, signal) => updater?.run(command, signal) ?? none,
-    recover: async (command, _earlier, signal) => updater?.recover(command, signal) ?? none,
+    run: (command, signal) => updates.run(command, signal),
+    recover: (command, _earlier, signal) => updates.recover(command, signal),
   };
 }

@@ -27,6 +27,7 @@ export interface RequestHandlerDependencies {
   enrol: Handler;
   audit_export: ReturnType<typeof createAuditExport>;
   exports: { serves(path: string): boolean; handle: Handler };
+  releases: { serves(path: string): boolean; handle: Handler };
   pages: Pages;
   /** False when the client has asked for too many miners' pages. */
   minerPages: (request: IncomingMessage) => boolean;
@@ -39,7 +40,7 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, enrol, audit_export, exports, pages, minerPages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, enrol, audit_export, exports, releases, pages, minerPages, public_url, counters, log } = dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -54,6 +55,7 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     if (url.length > URL_LENGTH_MAX) return sendError(response, 414, "url_too_long", "The address is too long.");
     const path = url.split("?", 1)[0] ?? "/";
     if (path === ENROL_PATH) return enrol(request, response, path);
+    if (releases.serves(path)) return releases.handle(request, response, path);
     if (rest.serves(path)) return rest.handle(request, response, path);
     if (!READING.has(request.method ?? "GET") && cameFromElsewhere(request, public_url)) {
       counters.add("http_refused_origin");

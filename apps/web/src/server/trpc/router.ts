@@ -82,6 +82,11 @@ import { history as policyHistory } from "./policy/history.ts";
 import { risk as policyRisk } from "./policy/risk.ts";
 import { series as poolSeries } from "./pool/series.ts";
 import { createCallerFactory, router } from "./procedure.ts";
+import { build as releasesBuild } from "./releases/build.ts";
+import { channels as releasesChannels } from "./releases/channels.ts";
+import { list as releasesList } from "./releases/list.ts";
+import { publish as releasesPublish } from "./releases/publish.ts";
+import { setSiteChannel } from "./releases/set_site_channel.ts";
 import { begin as provisionBegin } from "./provision/begin.ts";
 import { check as provisionCheck } from "./provision/check.ts";
 import { confirmKeys } from "./provision/confirm_keys.ts";
@@ -99,6 +104,11 @@ import { map as rigsMap } from "./rigs/map.ts";
 import { place as rigsPlace } from "./rigs/place.ts";
 import { preview as rigsPreview } from "./rigs/preview.ts";
 import { retire as rigsRetire } from "./rigs/retire.ts";
+import { list as rolloutsList } from "./rollouts/list.ts";
+import { preview as rolloutsPreview } from "./rollouts/preview.ts";
+import { rollBack as rolloutsRollBack } from "./rollouts/roll_back.ts";
+import { start as rolloutsStart } from "./rollouts/start.ts";
+import { cancel as rolloutsCancel, pause as rolloutsPause, resume as rolloutsResume } from "./rollouts/steer.ts";
 import { find as searchFind } from "./search/find.ts";
 import { complete as setupComplete } from "./setup/complete.ts";
 import { status as setupStatus } from "./setup/status.ts";
@@ -236,6 +246,22 @@ export const appRouter = router({
     resume: payoutsResume,
     summary: payoutsSummary,
     upload: payoutsUpload,
+  }),
+  releases: router({
+    list: releasesList,
+    build: releasesBuild,
+    publish: releasesPublish,
+    channels: releasesChannels,
+    setSiteChannel,
+  }),
+  rollouts: router({
+    list: rolloutsList,
+    preview: rolloutsPreview,
+    start: rolloutsStart,
+    pause: rolloutsPause,
+    resume: rolloutsResume,
+    cancel: rolloutsCancel,
+    rollBack: rolloutsRollBack,
   }),
   search: router({ find: searchFind }),
   statistics: router({ get: statisticsGet }),

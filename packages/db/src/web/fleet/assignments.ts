@@ -2,7 +2,7 @@
 import type { AssignInput, AssignPreviewQuery, BlastRadiusDto, Target, TargetRef } from "@otedama/shared";
 import { type Actor, writeAudit } from "../audit.ts";
 import { type DesiredScope, refreshDesired } from "./desired.ts";
-import { auditDetails, FleetError } from "./fleet_error.ts";
+import { FleetError } from "./fleet_error.ts";
 import { blastRadius } from "./selection.ts";
 import { type FleetDatabase, type Transaction, transaction } from "./transaction.ts";
 
@@ -94,11 +94,10 @@ export async function assignSheet(database: FleetDatabase, actor: Actor, input: 
       );
     }
     const { sheet_id, version, reason, targets } = input;
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: sheet_id === null ? "sheet.unassign" : "sheet.assign",
       subject: sheet_id === null ? `${targets[0]?.target}:${targets[0]?.id}` : `sheet:${sheet_id}`,
-      details: auditDetails(actor, { before: before.rows, after: { sheet_id, version, targets, reason, rigs: changed.length } }),
+      details: { before: before.rows, after: { sheet_id, version, targets, reason, rigs: changed.length } },
     });
     return changed;
   });

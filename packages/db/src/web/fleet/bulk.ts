@@ -9,7 +9,7 @@ import { type Actor, writeAudit } from "../audit.ts";
 import type { Sql } from "../database.ts";
 import { RIG_TABLES } from "../rigs.ts";
 import { issueCommands, OPEN_STATES } from "./commands.ts";
-import { auditDetails, FleetError } from "./fleet_error.ts";
+import { FleetError } from "./fleet_error.ts";
 import { blastRadius, selectionConditions } from "./selection.ts";
 import { storableJson } from "./text.ts";
 import { type FleetDatabase, type Transaction, transaction } from "./transaction.ts";
@@ -50,17 +50,16 @@ export async function createBulk(database: FleetDatabase, actor: Actor, input: B
         [...conditions.params, id],
       );
       const { selection, ...rest } = input;
-      await writeAudit(client, {
-        actor: actor.id,
+      await writeAudit(client, actor, {
         action: "bulk.issue",
         subject: `bulk:${id}`,
-        details: auditDetails(actor, {
+        details: {
           after: {
             ...rest,
             selection: selection.by === "filter" ? selection : { by: "rigs", count: selection.ids.length },
             ...radius,
           },
-        }),
+        },
       });
       return { id };
     },
@@ -172,11 +171,10 @@ export async function steerBulk(database: FleetDatabase, actor: Actor, id: numbe
         [id, to, failures],
       );
     }
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: `bulk.${verb}`,
       subject: `bulk:${id}`,
-      details: auditDetails(actor, { before: { state: before }, after: { state: to } }),
+      details: { before: { state: before }, after: { state: to } },
     });
   });
 }

@@ -5,7 +5,7 @@
 import type { CommandBody, CommandDto, CommandReport, CommandState, CommandsPage, CommandsQuery } from "@otedama/shared";
 import { type Actor, writeAudit } from "../audit.ts";
 import type { Sql } from "../database.ts";
-import { auditDetails, FleetError } from "./fleet_error.ts";
+import { FleetError } from "./fleet_error.ts";
 import { storable, storableJson } from "./text.ts";
 import { type FleetDatabase, type Transaction, transaction } from "./transaction.ts";
 
@@ -74,13 +74,12 @@ export async function issueCommand(
       bulk_id: null,
     });
     if (made === undefined) throw new Error("the command was not stored");
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "command.issue",
       subject: `agent:${wanted.rig_id}`,
-      details: auditDetails(actor, {
+      details: {
         after: { command: made.id, rig: rig.name, body: wanted.body, deadline_s: wanted.deadline_s },
-      }),
+      },
     });
     return { id: made.id };
   });
@@ -102,11 +101,10 @@ export async function cancelCommand(database: FleetDatabase, actor: Actor, id: s
       "UPDATE agent_command SET state = 'cancelled', ended_at = now(), message = 'Cancelled before it was sent.' WHERE id = $1",
       [id],
     );
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "command.cancel",
       subject: `agent:${command.agent_id}`,
-      details: auditDetails(actor, { after: { command: id } }),
+      details: { after: { command: id } },
     });
   });
 }

@@ -4,7 +4,7 @@ import { type Actor, writeAudit } from "../audit.ts";
 import type { Sql } from "../database.ts";
 import { newToken, tokenHash } from "../tokens.ts";
 import { refreshDesired } from "./desired.ts";
-import { auditDetails, FleetError } from "./fleet_error.ts";
+import { FleetError } from "./fleet_error.ts";
 import { storable, storableJson } from "./text.ts";
 import { type FleetDatabase, transaction } from "./transaction.ts";
 
@@ -41,13 +41,12 @@ export async function createEnrolmentTokens(
        SELECT hash, $2, $3, now() + make_interval(mins => $4) FROM unnest($1::text[]) AS hash RETURNING id, expires_at AS expires_at_ms`,
       [tokens.map(tokenHash), wanted.site_id, actor.id, wanted.minutes],
     );
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "enrolment.create",
       subject: `site:${wanted.site_id}`,
-      details: auditDetails(actor, {
+      details: {
         after: { site: name, minutes: wanted.minutes, tokens: made.rows.map((row) => row.id).slice(0, 50), count: wanted.count },
-      }),
+      },
     });
     return {
       tokens: tokens.map((token, index) => ({ id: made.rows[index]?.id ?? 0, token })),
@@ -78,11 +77,9 @@ export async function revokeEnrolmentToken(database: FleetDatabase, actor: Actor
       [id],
     );
     if (revoked.rowCount === 0) return false;
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "enrolment.revoke",
       subject: `enrolment_token:${id}`,
-      details: auditDetails(actor, {}),
     });
     return true;
   });
@@ -165,15 +162,22 @@ export async function enrolAgent(database: FleetDatabase, asked: Enrolling): Pro
       asked.agent_id,
     ]);
     await refreshDesired(client, [asked.agent_id]);
-    await writeAudit(client, {
-      actor: token.created_by ?? "command line",
-      action: "agent.enrol",
-      subject: `agent:${asked.agent_id}`,
-      details: {
-        after: { name: storable(asked.facts.name), site: token.site, key: asked.public_key.toString("base64"), token: token.id },
-        address: asked.address,
+    await writeAudit(
+      client,
+      { id: token.created_by ?? "command line", address: asked.address },
+      {
+        action: "agent.enrol",
+        subject: `agent:${asked.agent_id}`,
+        details: {
+          after: {
+            name: storable(asked.facts.name),
+            site: token.site,
+            key: asked.public_key.toString("base64"),
+            token: token.id,
+          },
+        },
       },
-    });
+    );
     return { site: token.site, repeated: false };
   });
 }
@@ -184,10 +188,13 @@ export async function auditEnrolRefusal(
   refused: { code: string; agent_id: string | null; token_id: number | null; name: string | null; address: string },
 ): Promise<void> {
   const { code, agent_id, token_id, name, address } = refused;
-  await writeAudit(sql, {
-    actor: "agents",
-    action: "agent.enrol_refused",
-    subject: token_id === null ? `agent:${agent_id ?? "unknown"}` : `enrolment_token:${token_id}`,
-    details: { after: { code, agent_id, ...(name === null ? {} : { name: storable(name) }) }, address },
-  });
+  await writeAudit(
+    sql,
+    { id: "agents", address },
+    {
+      action: "agent.enrol_refused",
+      subject: token_id === null ? `agent:${agent_id ?? "unknown"}` : `enrolment_token:${token_id}`,
+      details: { after: { code, agent_id, ...(name === null ? {} : { name: storable(name) }) } },
+    },
+  );
 }

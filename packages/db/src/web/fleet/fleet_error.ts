@@ -1,5 +1,3 @@
-import type { Actor } from "../audit.ts";
-
 export const FLEET_ERRORS = ["not_found", "bad_input", "changed", "wrong_state", "taken", "too_many"] as const;
 export type FleetErrorCode = (typeof FLEET_ERRORS)[number];
 
@@ -11,14 +9,4 @@ export class FleetError extends Error {
     super(message);
     this.code = code;
   }
-}
-
-/** What an audit line keeps besides who and what, in the form of all other lines. */
-export function auditDetails(actor: Actor, change: { before?: unknown; after?: unknown }): Record<string, unknown> {
-  return {
-    ...(change.before === undefined ? {} : { before: change.before }),
-    ...(change.after === undefined ? {} : { after: change.after }),
-    ...(actor.address === null ? {} : { address: actor.address }),
-    ...(actor.api_key_id ? { api_key: actor.api_key_id } : {}),
-  };
 }

@@ -4,7 +4,7 @@ import { type Actor, writeAudit } from "../audit.ts";
 import type { Sql } from "../database.ts";
 import { RIG_STATE } from "../rigs.ts";
 import { refreshDesired } from "./desired.ts";
-import { auditDetails, FleetError } from "./fleet_error.ts";
+import { FleetError } from "./fleet_error.ts";
 import { type FleetDatabase, type Transaction, transaction } from "./transaction.ts";
 
 export const PLACES_MAX = 20_000;
@@ -74,11 +74,10 @@ export async function createPlace(database: FleetDatabase, actor: Actor, input: 
       const count = await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${TABLE[input.kind]}`);
       if ((count.rows[0]?.n ?? 0) >= PLACES_MAX) throw new FleetError("too_many", `There are ${PLACES_MAX} already.`);
       const id = await insertPlace(client, input);
-      await writeAudit(client, {
-        actor: actor.id,
+      await writeAudit(client, actor, {
         action: "place.create",
         subject: `${input.kind}:${id}`,
-        details: auditDetails(actor, { after: input }),
+        details: { after: input },
       });
       return { id };
     }),
@@ -129,11 +128,10 @@ export async function changePlace(
         await client.query("UPDATE rack SET slots = $2 WHERE id = $1", [id, slots]);
       }
       await client.query(`UPDATE ${TABLE[kind]} SET name = $2 WHERE id = $1`, [id, name]);
-      await writeAudit(client, {
-        actor: actor.id,
+      await writeAudit(client, actor, {
         action: "place.change",
         subject: `${kind}:${id}`,
-        details: auditDetails(actor, { before, after: { name, ...(slots === null ? {} : { slots }) } }),
+        details: { before, after: { name, ...(slots === null ? {} : { slots }) } },
       });
       return kind === "rack" ? refreshDesired(client, { target: "rack", id }) : [];
     }),
@@ -173,11 +171,10 @@ export async function removePlace(
     await client.query("DELETE FROM flight_assignment WHERE target = $1 AND target_id = $2", [kind, String(id)]);
     if (kind === "site") await client.query("DELETE FROM enrolment_token WHERE site_id = $1", [id]);
     await client.query(`DELETE FROM ${TABLE[kind]} WHERE id = $1`, [id]);
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "place.remove",
       subject: `${kind}:${id}`,
-      details: auditDetails(actor, { before: { ...before, ...(kind === "group" ? { rigs: members.length } : {}) } }),
+      details: { before: { ...before, ...(kind === "group" ? { rigs: members.length } : {}) } },
     });
     return members.length === 0 ? [] : refreshDesired(client, members);
   });
@@ -213,14 +210,13 @@ export async function placeRig(database: FleetDatabase, actor: Actor, input: Rig
       if (taken.rows[0] !== undefined) throw new FleetError("taken", `slot: ${taken.rows[0].name} is in it.`);
     }
     await client.query("UPDATE agent SET site_id = $2, rack_id = $3, slot = $4 WHERE id = $1", [rig_id, site_id, rack_id, slot]);
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "rig.place",
       subject: `agent:${rig_id}`,
-      details: auditDetails(actor, {
+      details: {
         before: { site_id: before.site_id, rack_id: before.rack_id, slot: before.slot },
         after: { rig: before.name, site_id, rack_id, slot },
-      }),
+      },
     });
     return refreshDesired(client, [rig_id]);
   });
@@ -244,11 +240,10 @@ export async function changeMembers(
       input.group_id,
       input.remove,
     ]);
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "group.members",
       subject: `group:${input.group_id}`,
-      details: auditDetails(actor, { after: { group: group.name, added: added.rowCount, removed: removed.rowCount } }),
+      details: { after: { group: group.name, added: added.rowCount, removed: removed.rowCount } },
     });
     return refreshDesired(client, [...new Set([...input.add, ...input.remove])]);
   });
@@ -269,11 +264,10 @@ export async function retireRig(database: FleetDatabase, actor: Actor, rig_id: s
       `UPDATE agent_command SET state = 'cancelled', ended_at = now(), message = 'The rig was retired.' WHERE agent_id = $1 AND state = 'queued'`,
       [rig_id],
     );
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "rig.retire",
       subject: `agent:${rig_id}`,
-      details: auditDetails(actor, { after: { rig: rig.name } }),
+      details: { after: { rig: rig.name } },
     });
   });
 }

@@ -15,7 +15,7 @@ import { type Actor, writeAudit } from "../audit.ts";
 import type { Sql } from "../database.ts";
 import { ASSIGNMENT_COLUMNS, ASSIGNMENT_TABLES } from "./assignments.ts";
 import { refreshDesired } from "./desired.ts";
-import { auditDetails, FleetError } from "./fleet_error.ts";
+import { FleetError } from "./fleet_error.ts";
 import { storableJson } from "./text.ts";
 import { type FleetDatabase, type Transaction, transaction } from "./transaction.ts";
 
@@ -87,13 +87,12 @@ export async function createSheet(
     if (id === undefined)
       throw new FleetError("taken", "name: there is a sheet of this name already, maybe among the archived ones.");
     await writeVersion(client, actor, { id, version: 1, content: input.content, reason: input.reason });
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: "sheet.create",
       subject: `sheet:${id}`,
-      details: auditDetails(actor, {
+      details: {
         after: { name: input.name, reason: input.reason, content: withoutPasswords(input.content) },
-      }),
+      },
     });
     return { id, version: 1 };
   });
@@ -168,14 +167,13 @@ async function change(client: Transaction, actor: Actor, input: SheetChangeInput
   const version = sheet.version + 1;
   await writeVersion(client, actor, { id: input.id, version, content: input.content, reason: input.reason });
   const agent_ids = await refreshDesired(client, { sheet_id: input.id });
-  await writeAudit(client, {
-    actor: actor.id,
+  await writeAudit(client, actor, {
     action,
     subject: `sheet:${input.id}`,
-    details: auditDetails(actor, {
+    details: {
       before: { version: sheet.version },
       after: { name: sheet.name, version, reason: input.reason, rigs: agent_ids.length, changes: changes.map(withoutPassword) },
-    }),
+    },
   });
   return { id: input.id, version, agent_ids };
 }
@@ -205,11 +203,10 @@ export async function archiveSheet(
       input.id,
       input.archived,
     ]);
-    await writeAudit(client, {
-      actor: actor.id,
+    await writeAudit(client, actor, {
       action: input.archived ? "sheet.archive" : "sheet.restore",
       subject: `sheet:${input.id}`,
-      details: auditDetails(actor, { after: { name: sheet.name } }),
+      details: { after: { name: sheet.name } },
     });
   });
 }
