@@ -37,7 +37,11 @@ const as = (user: keyof typeof RIG_USERS) => ({
   user: RIG_USERS[user].user,
   credential: { kind: "password" as const, password: RIG_USERS[user].password },
 });
-const linesOf = (it: Provisioning, id: number) => it.provisioner.logOf(id, 0).map((line) => line.text).join("\n");
+const linesOf = (it: Provisioning, id: number) =>
+  it.provisioner
+    .logOf(id, 0)
+    .map((line) => line.text)
+    .join("\n");
 const stepOf = (rig: { steps: { name: string; state: string; message: string }[] }, name: string) =>
   rig.steps.find((step) => step.name === name);
 
