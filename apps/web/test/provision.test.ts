@@ -1,11 +1,13 @@
 /** Provisioning against a real sshd and a real sudo, in a namespace of its own. systemd does not run there: its systemctl is a stand-in. */
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { forgetHostKey, listHostKeyPins } from "@otedama/db/web";
-import ssh2 from "ssh2";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startCutProxy } from "./fixtures/rig/cut_proxy.ts";
 import { ACTOR, BROKEN_AGENT, type Provisioning, startProvisioning } from "./fixtures/rig/provisioning.ts";
 import { canHaveRigs, RIG_USERS, type Rig, type RigOptions, startRig } from "./fixtures/rig/rig.ts";
+
+// Each works on whole machines: seconds where nothing else runs, more where much does.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const possible = await canHaveRigs();
 let postgres: TestPostgres;
@@ -117,47 +119,6 @@ describe.runIf(possible)("a rig", () => {
       await expect.poll(() => left(rig)).toEqual([]);
     });
   });
-
-  test("is left alone where its user may not become root, and says why; a wrong password is tried once", async () => {
-    await withRig({}, async (rig, it) => {
-      const { rig: refused } = await it.toPlan(as("plain"));
-      expect(refused).toMatchObject({ state: "refused", message: "plain may not use sudo on this rig." });
-      expect((await it.toPlan({ sudo_password: "not the one" })).rig.message).toBe(
-        "sudo does not take this password for keeper.",
-      );
-      expect((await it.toPlan({ credential: { kind: "password", password: "wrong" } })).rig).toMatchObject({
-        state: "refused",
-        message: expect.stringContaining("does not let keeper in with these credentials"),
-      });
-      expect((await it.toPlan(as("free"))).rig).toMatchObject({
-        state: "ready",
-        findings: expect.arrayContaining([{ level: "fact", text: "freeman may use sudo without a password" }]),
-      });
-      await expect.poll(() => left(rig)).toEqual([]);
-    });
-  });
-
-  test("is signed in to with a private key, also one under a passphrase, and by its sudo password", async () => {
-    const { private: closed, public: open } = ssh2.utils.generateKeyPairSync("ed25519", {
-      passphrase: "over the hills",
-      cipher: "aes256-cbc",
-      rounds: 1,
-    });
-    const setup = `mkdir -p /home/keeper/.ssh; echo '${open}' >/home/keeper/.ssh/authorized_keys; chown -R keeper: /home/keeper; chmod 700 /home/keeper /home/keeper/.ssh`;
-    await withRig({ setup }, async (_rig, it) => {
-      const key = (passphrase: string) => ({ kind: "key" as const, private_key: closed, passphrase });
-      await expect(it.open({ credential: key("") })).rejects.toThrow("The private key has a passphrase; enter it too.");
-      await expect(it.open({ credential: key("wrong") })).rejects.toThrow("The passphrase does not open this private key.");
-      await expect(it.open({ credential: { kind: "key", private_key: "ssh-rsa x", passphrase: "" } })).rejects.toThrow(
-        "no private key",
-      );
-      expect((await it.toPlan({ credential: key("over the hills") })).rig.message).toContain(
-        "sudo asks keeper for a password and none was given",
-      );
-      const { password } = RIG_USERS.keeper;
-      expect((await it.toPlan({ credential: key("over the hills"), sudo_password: password })).rig.state).toBe("ready");
-    });
-  });
 });
 
 describe.runIf(possible)("a host key", () => {
@@ -266,7 +227,7 @@ describe.runIf(possible)("what goes wrong", () => {
     });
   });
 
-  test("a line that breaks is taken up where it was, whatever was going on", { timeout: 300_000 }, async () => {
+  test("a line that breaks is taken up where it was, whatever was going on", async () => {
     await withRig({}, async (rig, it) => {
       const proxy = await startCutProxy(rig.port);
       try {
@@ -331,7 +292,7 @@ describe.runIf(possible)("what goes wrong", () => {
         const [failed] = await alone.settled(id);
         expect(failed?.state).toBe("failed");
         // What was sent to the user's own folder goes with the next run.
-        await expect.poll(() => left(rig)).toEqual(["/home/keeper/.otedama-provision"]);
+        await expect.poll(() => left(rig), { timeout: 120_000 }).toEqual(["/home/keeper/.otedama-provision"]);
         expect(await it.install({ purpose: "uninstall" })).toMatchObject({ state: "done" });
         await expect.poll(() => left(rig)).toEqual([]);
       } finally {
@@ -410,18 +371,6 @@ describe.runIf(possible)("what goes wrong", () => {
       await expect.poll(() => left(rig)).toEqual([]);
     });
   });
-
-  test("what a rig says is text: no escape, no markup, no line of its own making gets further", async () => {
-    const setup = `
-printf '\\033]0;owned\\007<script>alert(1)</script>\\n' >/etc/ssh/banner
-echo 'Banner /etc/ssh/banner' >/etc/ssh/rig_extra
-printf 'PRETTY_NAME="<img src=x onerror=alert(1)>\\033[31mred\\033[0m \\342\\200\\256evil"\\n' >/etc/os-release.new && mv /etc/os-release.new /etc/os-release`;
-    await withRig({ setup }, async (_rig, it) => {
-      const { rig: shown } = await it.toPlan();
-      expect(shown.findings[0]?.text).toMatch(/^<img src=x onerror=alert\(1\)>red {1,2}evil, Linux /);
-      expect(JSON.stringify(it.news)).not.toMatch(/\\u001b|\\u0007|\\u202e|\u202e/);
-    });
-  });
 });
 
 describe.runIf(possible)("a secret", () => {
@@ -458,20 +407,6 @@ describe.runIf(possible)("a secret", () => {
         expect(text.includes(secret), `the password in the ${where}`).toBe(false);
         expect(text.includes(token), `the token in the ${where}`).toBe(false);
       }
-    });
-  });
-
-  test("that nobody uses is forgotten by itself; nobody else acts with it", async () => {
-    await withRig({}, async (_rig, it) => {
-      const id = await it.open();
-      await it.settled(id);
-      await expect(it.provisioner.confirm({ id: "somebody else", address: null }, id, [])).rejects.toThrow(
-        "Only The tester, whose credentials it holds",
-      );
-      it.ahead_ms = 900_001;
-      it.provisioner.forgetIdle();
-      await expect.poll(async () => (await it.run(id)).secret_held).toBe(false);
-      await expect(it.provisioner.confirm(ACTOR, id, [])).rejects.toThrow("its credentials were forgotten");
     });
   });
 });
