@@ -173,6 +173,7 @@ export class Stack {
       rpc_password: keptSecret(join(this.#home.secrets, "chain_rpc")),
       hashrate_hps,
       block_interval_s: chain.block_interval,
+      retarget: true,
       transactions: true,
     };
     await this.#startApp("chain", CHAIN_MAIN, settings, (line) => `development chain at block ${line.height}`);
