@@ -19,15 +19,20 @@ export async function agentEnrolToken(client: Client, folders: { agent: string; 
     ACCESS_TOKEN_NAME,
   ]);
   if (await isEnrolled(client, folders)) return null;
-  const token = newToken();
-  await client.query("INSERT INTO site (name) VALUES ($1) ON CONFLICT (name) DO NOTHING", [SITE]);
   await client.query(
     "UPDATE enrolment_token SET revoked_at = now() WHERE created_by IS NULL AND used_at IS NULL AND revoked_at IS NULL",
   );
+  return makeEnrolToken(client, SITE);
+}
+
+/** A token that lets one agent in at that site, which is made where there is none of that name. Good once and for 15 minutes. */
+export async function makeEnrolToken(client: Client, site: string): Promise<string> {
+  const token = newToken();
+  await client.query("INSERT INTO site (name) VALUES ($1) ON CONFLICT (name) DO NOTHING", [site]);
   await client.query(
     `INSERT INTO enrolment_token (token_hash, site_id, expires_at)
      SELECT $1, id, now() + make_interval(mins => $2) FROM site WHERE name = $3`,
-    [hashOf(token), TOKEN_MINUTES, SITE],
+    [hashOf(token), TOKEN_MINUTES, site],
   );
   return token;
 }
