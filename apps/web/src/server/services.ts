@@ -7,8 +7,8 @@ import type { PasswordProofs } from "./auth/password_proof.ts";
 import type { SecondFactors } from "./auth/second_factor.ts";
 import type { ControlKey } from "./keys/control_key.ts";
 import type { Notices } from "./notices/notices.ts";
-import type { Releases } from "./releases/releases.ts";
 import type { Provisioner } from "./provision/provisioner.ts";
+import type { Releases } from "./releases/releases.ts";
 
 /** What procedures work with. Made once, at start. */
 export interface Services {

@@ -7,6 +7,7 @@ import {
   type LucideIcon,
   Network,
   NotebookText,
+  PackageCheck,
   ScrollText,
   Send,
   Server,
@@ -32,7 +33,13 @@ export type PlaceGroup = { readonly name: string | null; readonly places: readon
 /** The rail, from top to bottom. */
 const PLACES: readonly PlaceGroup[] = [
   { name: null, places: [{ href: "/", word: "Overview", icon: Gauge, thumb: true }] },
-  { name: "Fleet", places: [{ href: "/rigs", word: "Rigs", icon: Server }] },
+  {
+    name: "Fleet",
+    places: [
+      { href: "/rigs", word: "Rigs", icon: Server },
+      { href: "/releases", word: "Releases", icon: PackageCheck },
+    ],
+  },
   {
     name: "Pool",
     places: [
