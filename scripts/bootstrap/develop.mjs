@@ -7,10 +7,13 @@ import { buildDashboard, buildNative, generateClient, installPackages, NODE, too
 
 const bin = (name) => join(ROOT, "node_modules/.bin", name);
 
-/** `npm run setup`, `npm run check`, `npm test` and `npm run build:agent`: everything is prepared first, so each works right after a clone. */
+/**
+ * `npm run setup`, `npm run check`, `npm test`, `npm run test:chaos` and `npm run build:agent`: everything is prepared first, so each works right
+ * after a clone.
+ */
 export async function develop([task, ...rest]) {
-  const work = { setup: () => 0, check, test, "build-agent": buildAgent }[task];
-  if (!work) throw new Trouble("otedama-dev takes setup, check, test or build-agent");
+  const work = { setup: () => 0, check, test, chaos, "build-agent": buildAgent }[task];
+  if (!work) throw new Trouble("otedama-dev takes setup, check, test, chaos or build-agent");
   await installPackages();
   if (task === "build-agent") {
     await buildNative();
@@ -91,6 +94,11 @@ async function test(rest) {
   }
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
+}
+
+/** The whole stack under faults; docs/architecture/chaos.md. */
+function chaos(rest) {
+  return shown(NODE, ["--disable-warning=ExperimentalWarning", join(ROOT, "apps/pool/chaos/main.ts"), ...rest]);
 }
 
 function vitestTotals(file, code) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { AgentSettings } from "@otedama/shared";
+import { AgentSettings } from "@otedama/shared/agent";
 
 /** A start that cannot go on; the message is the sentence that people read. */
 export class StartError extends Error {}

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { keptAgentId } from "../src/enrol/identity.ts";
+import { keptAgentId } from "../src/identity/agent_id.ts";
 import { FAILOVER_TIMING, Failover } from "../src/mining/failover.ts";
 import { HashrateMeter } from "../src/mining/hashrate_meter.ts";
 import { detectMachine } from "../src/telemetry/machine.ts";
-import { CpuPower, cpuTemperature } from "../src/telemetry/sensors.ts";
+import { CpuPower, cpuTemperatures, hottest } from "../src/telemetry/sensors.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -46,7 +46,7 @@ describe("hashrates", () => {
   });
 
   test("are nothing before anything was measured", () => {
-    expect(new HashrateMeter().rates()).toEqual({ s10: 0, s60: 0, m15: 0 });
+    expect(new HashrateMeter().rates()).toEqual({ s1: 0, s10: 0, s60: 0, m15: 0 });
   });
 });
 
@@ -97,7 +97,7 @@ describe("sensors", () => {
     write("class/hwmon/hwmon1/temp3_input", "61500\n");
     write("class/hwmon/hwmon1/temp4_input", "255000\n");
     write("class/hwmon/hwmon1/temp5_input", "n/a\n");
-    expect(cpuTemperature(folder)).toBe(61.5);
+    expect(hottest(cpuTemperatures(folder))).toBe(61.5);
   });
 
   test("a thermal zone stands in where there is no such driver", () => {
@@ -105,11 +105,11 @@ describe("sensors", () => {
     write("class/thermal/thermal_zone0/temp", "80000\n");
     write("class/thermal/thermal_zone1/type", "cpu-thermal\n");
     write("class/thermal/thermal_zone1/temp", "47000\n");
-    expect(cpuTemperature(folder)).toBe(47);
+    expect(hottest(cpuTemperatures(folder))).toBe(47);
   });
 
   test("what cannot be read is null", () => {
-    expect(cpuTemperature(folder)).toBeNull();
+    expect(hottest(cpuTemperatures(folder))).toBeNull();
     expect(new CpuPower(folder).watts(1_000)).toBeNull();
   });
 

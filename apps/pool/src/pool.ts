@@ -4,13 +4,14 @@
  * block (blocks) and the block becomes credits and payments (payouts); telemetry tells of it all.
  */
 import { join } from "node:path";
-import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, reportInstance } from "@otedama/db/pool";
+import { BlockLeader, type LogPosition, listSoloWorkers, openDatabase, readCursor, reportInstance } from "@otedama/db/pool";
 import type { EngineDependencies, EngineOptions, StratumEngine } from "@otedama/native/engine-types";
 import { bytesToHex, type PoolEvent, type PoolSettings, parseAddress, workHashes } from "@otedama/shared";
 import { formatSats } from "@otedama/shared/units";
 import type { Logger } from "pino";
 import { BlockFiles } from "./blocks/block_files.ts";
 import { FoundBlocks } from "./blocks/found.ts";
+import { LateRecords } from "./blocks/late_records.ts";
 import { BlockStories } from "./blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "./blocks/submit.ts";
 import { BlockTracker } from "./blocks/track.ts";
@@ -22,6 +23,7 @@ import { ARCHIVE_OPTIONS, ReceiptArchive } from "./receipts/archive.ts";
 import { CONSUMER_OPTIONS, ShareConsumer } from "./shares/consumer.ts";
 import { LiveShares } from "./shares/live.ts";
 import { ShareLogReader } from "./shares/log_reader.ts";
+import { ShareRetention } from "./shares/retention.ts";
 import { ShareTermsBook } from "./shares/terms.ts";
 import { WorkerStates } from "./shares/worker_states.ts";
 import { openCertificate } from "./stratum/certificate.ts";
@@ -85,6 +87,7 @@ const SOLO_SEEN_MS = 30 * 86_400_000;
 /** Longest time between a share's judgement and its record on the disk that is reckoned with. */
 const UNWRITTEN_MS = 5_000;
 const REPORT_S = 2;
+const RETENTION_MS = 600_000;
 const DAY_MS = 86_400_000;
 const SETTLED_FILES_MS = 7 * DAY_MS;
 /** A list of every session is long on a large pool: it is made this often at most. */
@@ -274,9 +277,11 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     { database, files, onTrouble: (error) => log.debug({ error: error.message }, "block stories are not written yet") },
   );
   const submitter = new Submitter(SUBMIT_OPTIONS, {
+    onTrouble: (hash, message) => log.error({ hash, message }, "block"),
     nodes,
     files,
     now_ms,
+    monotonic_ms,
     onOutcome: (hash, outcome) => {
       log.info({ hash, ...outcome }, "block submitted");
       tracker.poke();
@@ -289,7 +294,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     job: (job_number) => work.job(job_number),
     files,
     submitter,
-    now_ms,
+    monotonic_ms,
     onFound: (block) => {
       tell("block_found", block.hash, `Block ${block.height} found: ${formatSats(block.reward_sats)} BTC.`);
       consumer.poke();
@@ -330,6 +335,17 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       },
     },
   );
+  const late = new LateRecords(
+    { unwritten_ms: UNWRITTEN_MS },
+    {
+      database,
+      files,
+      engine,
+      applied_age_ms: () => consumer.caught_up_age_ms,
+      monotonic_ms,
+      onLate: (hash) => log.warn({ hash }, "a block that the share log could not take when it was found is in it now"),
+    },
+  );
   const receipts: ReceiptArchive = new ReceiptArchive(
     { ...ARCHIVE_OPTIONS, instance_id, shares_kept_max: settings.receipts.shares_kept_max },
     {
@@ -357,7 +373,6 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     {
       database,
       leader: new BlockLeader(database),
-      now_ms,
       files,
       node: () => source.active,
       onMove: (block, to) => {
@@ -393,6 +408,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       node: () => source.active,
       signer: makeSigner(settings.payouts.signer),
       now_ms,
+      monotonic_ms,
       onFailure: (who) => payout_watch.failed(who),
       onEvent: (kind, batch_id, message) => tell(`payout_${kind}`, String(batch_id), message),
       onTrouble: (error, away) => (away ? log.debug : log.error).call(log, { err: error }, "payouts are not followed"),
@@ -410,6 +426,15 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     },
   );
 
+  const retention = new ShareRetention(
+    { keep_days: settings.retention.bucket_days, every_ms: RETENTION_MS },
+    {
+      database,
+      databaseUp: () => monitor.up,
+      monotonic_ms,
+      onTrouble: (error) => log.warn({ error: error.message }, "old shares are not put away yet"),
+    },
+  );
   const network_log = new NetworkLog(
     { every_ms: 1_000 },
     {
@@ -488,6 +513,10 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   }
   await monitor.start();
   await keeper.start();
+  if (monitor.up) {
+    const logged = async () => reader.blocksFrom((await readCursor(database, instance_id)) ?? (await reader.first()));
+    await late.begin(logged).catch((error) => log.warn({ err: error }, "blocks without a record are looked for later"));
+  }
   source.start();
   const begin = engine.stats().share_log;
   if (monitor.up) {
@@ -509,6 +538,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
   payout_watch.start();
   states.start();
   network_log.start();
+  retention.start();
   hub?.start();
   await offer.start();
 
@@ -519,11 +549,14 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     hub?.snapshot(snapshot);
     try {
       lag_records = await consumer.lag();
-      const { caught_up_ms } = consumer;
+      // While blocks wait to come into the log, the others are not told that all is there.
+      const whole = !engine.stats().share_log.faulted && late.waiting === 0;
+      const age_ms = whole ? consumer.caught_up_age_ms : null;
       if (seconds % REPORT_S === 0 && monitor.up) {
-        await reportInstance(database, instance_id, caught_up_ms === null ? null : caught_up_ms - UNWRITTEN_MS);
+        await reportInstance(database, instance_id, age_ms === null ? null : age_ms + UNWRITTEN_MS);
       }
-      if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin)) local.forgetUnused();
+      await late.pass();
+      if (isPast(consumer.cursor, begin) && isPast(receipts.position, begin) && late.waiting === 0) local.forgetUnused();
       if (seconds % 3600 === 60) await tracker.prune(now_ms() - SETTLED_FILES_MS);
       if (seconds % 3600 === 90) await receipts.prune(now_ms() - settings.receipts.keep_days * DAY_MS);
     } catch (error) {
@@ -551,6 +584,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
       submitter.stop(),
       consumer.stop(),
       receipts.stop(),
+      retention.stop(),
       tracker.stop(),
       payouts.stop(),
       payout_watch.stop(),

@@ -1,11 +1,14 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { startTestPostgres, type TestPostgres } from "@otedama/db/embedded";
 import { applyConfigPolicy, BlockLeader, type Database, ensureWorker, openDatabase } from "@otedama/db/pool";
+import type { LateBlock } from "@otedama/native/engine-types";
 import { workHashes } from "@otedama/shared";
 import { type RunningChain, startChain } from "@otedama/simulator/chain";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BlockFiles, type StoredBlock } from "../src/blocks/block_files.ts";
 import { FoundBlocks } from "../src/blocks/found.ts";
+import { LateRecords } from "../src/blocks/late_records.ts";
 import { BlockStories } from "../src/blocks/stories.ts";
 import { SUBMIT_OPTIONS, Submitter } from "../src/blocks/submit.ts";
 import { BlockTracker } from "../src/blocks/track.ts";
@@ -54,7 +57,6 @@ describe("blocks", () => {
       {
         database,
         leader,
-        now_ms: () => Date.now(),
         files,
         node: () => made.source.active,
         onMove: () => {},
@@ -62,6 +64,9 @@ describe("blocks", () => {
       },
     );
     const outcomes: string[] = [];
+    const clock = { ahead_ms: 0 };
+    let retries = 0;
+    const troubles: string[] = [];
     const stories = new BlockStories({ network: "regtest", retry_ms: 50 }, { database, files, onTrouble: () => {} });
     await stories.start();
     kit.ends.push(() => stories.stop());
@@ -71,10 +76,14 @@ describe("blocks", () => {
         {
           nodes,
           files,
-          now_ms: () => Date.now(),
+          now_ms: () => Date.now() + clock.ahead_ms,
+          monotonic_ms: () => performance.now(),
           onOutcome: (hash) => outcomes.push(hash),
           onAnswers: (hash, answers) => stories.answered(hash, answers),
-          onRetry: () => {},
+          onRetry: () => {
+            retries += 1;
+          },
+          onTrouble: (_hash, message) => troubles.push(message),
         },
       );
     const submitter = makeSubmitter();
@@ -85,7 +94,7 @@ describe("blocks", () => {
       job: (job_number) => made.work.job(job_number),
       files,
       submitter,
-      now_ms: () => Date.now(),
+      monotonic_ms: () => performance.now(),
       onFound: () => {},
       onTrouble: (hash, message) => {
         throw new Error(`${hash} ${message}`);
@@ -110,7 +119,26 @@ describe("blocks", () => {
       await insertRow(database, block);
       return block;
     };
-    return { ...made, database, files, tracker, submitter, makeSubmitter, outcomes, stored, found, mine, dir };
+    const moreRetries = async () => {
+      const before = retries;
+      await until("more tries", () => retries > before + 2);
+    };
+    return {
+      ...made,
+      database,
+      files,
+      tracker,
+      submitter,
+      makeSubmitter,
+      outcomes,
+      stored,
+      found,
+      mine,
+      dir,
+      clock,
+      moreRetries,
+      troubles,
+    };
   }
 
   let round = 0;
@@ -273,6 +301,92 @@ describe("blocks", () => {
     expect((await states(database))[0]?.state).toBe("pending");
   });
 
+  test("found while the node is away is not given up because the clock jumps by days", async () => {
+    const { line, node } = await kit.interruptible();
+    const { database, mine, files, clock, moreRetries } = await start([node]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    await line.cut();
+    const block = await mine(a.worker_id);
+    clock.ahead_ms = 30 * 86_400_000;
+    await moreRetries();
+    expect(await files.outcome(block.hash)).toBeNull();
+    await line.open();
+    expect(await until("a verdict", () => files.outcome(block.hash))).toMatchObject({ accepted: true });
+  });
+
+  test("whose verdict a full disk does not take is followed all the same, and the verdict is written later", async () => {
+    const { line, node } = await kit.interruptible();
+    const { database, mine, files, dir, troubles } = await start([node]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    await line.cut();
+    const block = await mine(a.worker_id);
+    // A folder in the way stands for a disk that takes nothing.
+    const in_the_way = join(dir, `${block.hash}.outcome.new`);
+    mkdirSync(in_the_way);
+    await line.open();
+    await until("the trouble", () => troubles.length > 0);
+    expect(troubles[0]).toMatch(/^the nodes' verdict cannot be written to disk: /);
+    expect(await chain.rpc("getbestblockhash")).toBe(block.hash);
+    rmdirSync(in_the_way);
+    expect(await until("the verdict", () => files.outcome(block.hash))).toMatchObject({ accepted: true });
+    expect(troubles).toHaveLength(1);
+  });
+
+  test("that the share log could not take is written to it late: once, and only when it is sure that it is not there", async () => {
+    const { database, mine, found, files, fresh } = await start([kit.nodeAt(chain.url)]);
+    const a = await ensureWorker(database, POOL_ADDRESS, "a");
+    await mine(a.worker_id);
+    const job = await fresh((await tip()) + 1);
+    const solution = solve(job, 9);
+    const { job_number } = job.engine;
+    await found.handle({
+      kind: "block",
+      candidate_id: 9,
+      worker_id: a.worker_id,
+      job_number,
+      share_difficulty: 3,
+      at_ms: 1_790_000_000_000,
+      accepted: false,
+      ...solution,
+    });
+    const logged: unknown[] = [];
+    const world = { now_ms: 0, age_ms: null as number | null, takes: false };
+    const logBlock = (block: LateBlock) => {
+      if (world.takes) logged.push(block);
+      return world.takes;
+    };
+    const applied_age_ms = () => world.age_ms;
+    const dependencies = { database, files, engine: { logBlock }, applied_age_ms, monotonic_ms: () => world.now_ms };
+    const makeLate = () => new LateRecords({ unwritten_ms: 5_000 }, { ...dependencies, onLate: () => {} });
+    const late = makeLate();
+    const pass = async (change: Partial<typeof world>) => {
+      Object.assign(world, change);
+      await late.pass();
+    };
+    await pass({});
+    expect(late.waiting).toBe(1);
+    // Not before the log was applied past the time when its record would have been there; and not while the log is refused.
+    await pass({ now_ms: 60_000 });
+    await pass({ takes: true, age_ms: 56_000 });
+    expect(logged).toEqual([]);
+    await pass({ takes: false, age_ms: 100 });
+    await pass({ takes: true });
+    expect(logged).toMatchObject([{ hash: solution.hash, worker_id: a.worker_id, job_number, share_difficulty: 3 }]);
+    // A process that starts looks into the log itself, and does not wait.
+    const started = makeLate();
+    await started.begin(async () => new Set([solution.hash]));
+    expect(logged).toHaveLength(1);
+    await started.begin(async () => new Set());
+    expect(logged.splice(1)).toMatchObject([{ hash: solution.hash }]);
+    // It is given time to be applied; then it is known.
+    await pass({ now_ms: 64_000 });
+    const block = await files.read(solution.hash);
+    if (!block) throw new Error("not stored");
+    await insertRow(database, block);
+    await pass({ now_ms: 99_000 });
+    expect([logged.length, late.waiting]).toEqual([1, 0]);
+  });
+
   test("handed to a node that is catching up is handed to it again until it knows the block before; one that is away is not waited for", async () => {
     const { line, node } = await kit.altered();
     const { line: cut, node: gone } = await kit.interruptible();
@@ -335,7 +449,7 @@ describe("blocks", () => {
     };
     await files.store(bad);
     await insertRow(database, bad);
-    submitter.submit(bad.hash, bad.block_hex, Date.now());
+    submitter.submit(bad.hash, bad.block_hex);
     await until("a verdict", () => files.outcome(bad.hash));
     await until(
       "what each node said",

@@ -22,6 +22,8 @@ afterEach(async () => {
 
 const NOW = 1_790_000_000_000;
 const HASH = "ab".repeat(32);
+/** NOW is on one side or the other of the real time, and nearer than this. */
+const YEARS_MS = 20 * 365 * 86_400_000;
 const WAIT_MS = 600_000;
 
 /** A chain whose blocks are named by the test. */
@@ -36,7 +38,6 @@ async function start() {
   const pools = await TwoPools.start(server);
   ends.push(() => pools.end());
   const chain = { node: chainOf(new Map([[100, HASH]]), 100) };
-  const clock = { now_ms: NOW };
   const tracker = (instance_id: string) => {
     const dir = mkdtempSync(join(tmpdir(), "otedama-leader-"));
     ends.push(() => rmSync(dir, { recursive: true, force: true }));
@@ -56,11 +57,11 @@ async function start() {
         live_ms: 60_000,
         wait_ms_max: WAIT_MS,
       },
-      { database, leader, files, node: () => chain.node, onMove: () => {}, onTrouble: () => {}, now_ms: () => clock.now_ms },
+      { database, leader, files, node: () => chain.node, onMove: () => {}, onTrouble: () => {} },
     );
     return { tracker: made, leader, files };
   };
-  return { pools, chain, clock, tracker };
+  return { pools, chain, tracker };
 }
 
 const stateOf = async (pools: TwoPools, hash = HASH) => (await pools.block(hash)).state;
@@ -76,7 +77,7 @@ describe("instances on one database", () => {
   });
 
   test("a block is credited once the other instance has applied what it had from before it", async () => {
-    const { pools, clock, tracker } = await start();
+    const { pools, tracker } = await start();
     const { tracker: leader } = tracker("a");
     const { tracker: other } = tracker("b");
     pools.log("b", { worker_id: pools.worker(1).worker_id, at_ms: NOW - 20_000, difficulty: 1 });
@@ -84,12 +85,12 @@ describe("instances on one database", () => {
     await pools.consumer("a").drain();
     // b lives and has a cursor, but its last share is not applied yet.
     await pools.database.query("INSERT INTO share_log_cursor (instance_id, segment, \"offset\") VALUES ('b', 1, 64)");
-    await reportInstance(pools.database, "b", NOW - 60_000);
+    await reportInstance(pools.database, "b", YEARS_MS);
     await leader.pass();
     await other.pass();
     expect(await stateOf(pools)).toBe("found");
     await pools.consumer("b").drain();
-    await reportInstance(pools.database, "b", NOW + 1);
+    await reportInstance(pools.database, "b", -1_000);
     // Who does not lead does not credit either.
     await other.pass();
     expect(await stateOf(pools)).toBe("found");
@@ -97,11 +98,25 @@ describe("instances on one database", () => {
     expect(await stateOf(pools)).toBe("pending");
     const paid = await pools.postings("block_credit", HASH);
     expect(paid[`miner_pending ${pools.worker(1).account_id}`]).toBeGreaterThan(0n);
-    expect(clock.now_ms).toBe(NOW);
+  });
+
+  test("a finder whose clock is ahead makes nobody wait until then", async () => {
+    const { pools, tracker } = await start();
+    const { tracker: leader } = tracker("a");
+    await pools.database.query("INSERT INTO share_log_cursor (instance_id, segment, \"offset\") VALUES ('b', 1, 64)");
+    const at_ms = Date.now() + YEARS_MS;
+    pools.find({ instance: "a", hash: HASH, at_ms, height: 100, worker: pools.worker(0) }, { difficulty: 1 });
+    await pools.consumer("a").drain();
+    await reportInstance(pools.database, "b", 5_000);
+    await leader.pass();
+    expect(await stateOf(pools)).toBe("found");
+    await reportInstance(pools.database, "b", -1_000);
+    await leader.pass();
+    expect(await stateOf(pools)).toBe("pending");
   });
 
   test("an instance that does not catch up counts as far as it got, and one that is gone is not waited for", async () => {
-    const { pools, clock, tracker } = await start();
+    const { pools, tracker } = await start();
     const { tracker: leader } = tracker("a");
     pools.find({ instance: "a", hash: HASH, at_ms: NOW, height: 100, worker: pools.worker(0) }, { difficulty: 1 });
     await pools.consumer("a").drain();
@@ -109,7 +124,7 @@ describe("instances on one database", () => {
     await reportInstance(pools.database, "b", null);
     await leader.pass();
     expect(await stateOf(pools)).toBe("found");
-    clock.now_ms = NOW + WAIT_MS + 1;
+    await pools.database.query("UPDATE block SET updated_at = updated_at - make_interval(secs => $1)", [WAIT_MS / 1000]);
     await leader.pass();
     expect(await stateOf(pools)).toBe("pending");
     const { rows } = await pools.database.query('SELECT instance_id, "offset"::int FROM block_window_end ORDER BY 1');

@@ -8,6 +8,7 @@ import {
   cancelBatch,
   createBatches,
   downloadPsbt,
+  listBatches,
   listFreeOutputs,
   listHolds,
   PayoutError,
@@ -20,6 +21,7 @@ import type { Database } from "@otedama/db/pool";
 import { acceptSignedPsbt, PsbtError } from "@otedama/shared/psbt";
 import { type RunningChain, startChain } from "@otedama/simulator/chain";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { PayoutExecutorOptions } from "../src/payouts/batches/executor.ts";
 import { CommandSigner } from "../src/payouts/batches/signers/command.ts";
 import { ReferenceSigner } from "../src/payouts/batches/signers/reference.ts";
 import { SignerError } from "../src/payouts/batches/signers/signer_error.ts";
@@ -88,16 +90,27 @@ async function adoptCoinbases(): Promise<void> {
 }
 
 function executor(
-  options: { signed_by?: "reference" | "nobody" | CommandSigner; fee?: object; now_ms?: () => number } = {},
+  options: {
+    signed_by?: "reference" | "nobody" | CommandSigner;
+    fee?: object;
+    now_ms?: () => number;
+    monotonic_ms?: () => number;
+  } = {},
+  change: Partial<PayoutExecutorOptions> = {},
 ): ExecutorKit {
   const by = options.signed_by ?? "reference";
-  const kit = makeExecutor({
-    chain,
-    database,
-    script_hex: signer.script_hex,
-    signer: by === "reference" ? referenceSigner() : by === "nobody" ? null : by,
-    ...(options.now_ms && { now_ms: options.now_ms }),
-  });
+  const { now_ms, monotonic_ms } = options;
+  const kit = makeExecutor(
+    {
+      chain,
+      database,
+      script_hex: signer.script_hex,
+      signer: by === "reference" ? referenceSigner() : by === "nobody" ? null : by,
+      ...(now_ms && { now_ms }),
+      ...(monotonic_ms && { monotonic_ms }),
+    },
+    change,
+  );
   ends.push(() => kit.close());
   return kit;
 }
@@ -353,6 +366,22 @@ test("by itself after the policy's time, and not beyond its bound", async () => 
   expect((await readBatch(database, batch_id)).transactions).toHaveLength(2);
   expect(await waitingFor(batch_id)).toMatch(/fee_rate_max of 3 sat\/vB leaves no room/);
   await mine(1);
+});
+
+test("a clock that was ahead for a moment does not keep the schedule waiting until then", async () => {
+  await setPolicy(database, { scheduled: true });
+  await adoptCoinbases();
+  const clock = { ahead_ms: 86_400_000, monotonic_ms: 0 };
+  const options = { now_ms: () => Date.now() + clock.ahead_ms, monotonic_ms: () => clock.monotonic_ms };
+  const kit = executor(options, { plan_ms: 30_000 });
+  await work(kit);
+  await owe(database, ADDRESSES[1] as string, 300_000_000n);
+  Object.assign(clock, { ahead_ms: 0, monotonic_ms: 29_999 });
+  await work(kit);
+  expect((await listBatches(database, { page: 1, page_size: 10 })).rows).toHaveLength(0);
+  clock.monotonic_ms = 30_000;
+  await work(kit);
+  expect((await listBatches(database, { page: 1, page_size: 10 })).rows).toMatchObject([{ state: "broadcast" }]);
 });
 
 test("a reorganisation takes it back, and it is sent again", async () => {

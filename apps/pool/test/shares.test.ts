@@ -125,6 +125,23 @@ describe("the log's format", () => {
 });
 
 describe("accounting", () => {
+  test("counts what was refused before it could be judged, which has no difficulty", async () => {
+    const database = await freshDatabase();
+    const log = shareLog();
+    const { worker_id } = await ensureWorker(database, ADDRESS, "a");
+    const refused = { worker_id, at_ms: NOW, difficulty: 0 };
+    log.append({ ...refused, result: "stale" }, refused, { ...refused, result: "invalid" });
+    log.nextSegment();
+    log.append({ worker_id, at_ms: NOW });
+    const damaged: number[] = [];
+    await consumerOf(database, log, { onDamaged: (records) => damaged.push(records) }).drain();
+    expect(await totals(database)).toMatchObject({ accepted: 1, stale: 1, in_state: 1, work: workHashes(1) });
+    const { rows } = await database.query("SELECT stale, invalid FROM worker_state");
+    expect(rows).toEqual([{ stale: "1", invalid: "1" }]);
+    // An accepted share always has one: that record says nothing.
+    expect(damaged).toEqual([1]);
+  });
+
   test("counts each record once over any number of deaths", async () => {
     const database = await freshDatabase();
     const log = shareLog();

@@ -1,5 +1,6 @@
 /** Restart without a disconnect: one pool process after another serves the same miners, on real sockets, with nothing lost and nothing twice. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -136,59 +137,102 @@ test("a share and a block of the older process's job count in the newer one, a s
   await stop(second);
 });
 
+/** Miners that mine until they are told to stop, and count what they were told. */
+function miningCrowd() {
+  const acknowledged = new Map<string, number>();
+  const miners: StratumMiner[] = [];
+  const work: Promise<void>[] = [];
+  let mining = true;
+  const total = () => [...acknowledged.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    miners,
+    async join(pool: PoolProcess, name: string): Promise<void> {
+      const miner = await login(pool.port, name);
+      miners.push(miner);
+      work.push(
+        (async () => {
+          while (mining) {
+            const { result, error } = await miner.mine();
+            if (result === true) acknowledged.set(name, (acknowledged.get(name) ?? 0) + 1);
+            // A block has come in between, and nothing else.
+            else expect(error?.[0]).toBe(21);
+          }
+        })(),
+      );
+    },
+    async moreShares(): Promise<void> {
+      const now = total();
+      await until("more shares", () => total() > now + 10);
+    },
+    /** Every share that was acknowledged is in the database, once. */
+    async settle(pool: PoolProcess): Promise<void> {
+      mining = false;
+      await Promise.all(work);
+      expect(miners.filter((miner) => miner.closed)).toEqual([]);
+      expect(new Set(miners.map((miner) => miner.extranonce1)).size).toBe(miners.length);
+      for (const [name, count] of acknowledged) await until(`${name}'s shares`, async () => (await acceptedOf(name)) >= count);
+      await until("the log's end", async () => {
+        const text = await (await fetch(`http://127.0.0.1:${pool.metrics_port}/metrics`)).text();
+        return /^otedama_accounting_lag_records 0$/m.test(text);
+      });
+      for (const [name, count] of acknowledged) expect([name, await acceptedOf(name)]).toEqual([name, count]);
+      const { rows } = await database.query(
+        "SELECT sum(b.accepted)::int AS n FROM share_bucket b JOIN worker w ON w.id = b.worker_id WHERE w.name = ANY($1)",
+        [[...acknowledged.keys()]],
+      );
+      expect(rows[0].n).toBe(total());
+    },
+  };
+}
+
 test("under load, and twice in a row, no connection drops and every acknowledged share is counted once", async () => {
   let pool = await startPool();
-  const acknowledged = new Map<string, number>();
-  const miners = new Map<string, StratumMiner>();
-  let mining = true;
-  const work: Promise<void>[] = [];
-  const join = async (name: string) => {
-    const miner = await login(pool.port, name);
-    miners.set(name, miner);
-    work.push(
-      (async () => {
-        while (mining) {
-          const { result, error } = await miner.mine();
-          if (result === true) acknowledged.set(name, (acknowledged.get(name) ?? 0) + 1);
-          // A block has come in between, and nothing else.
-          else expect(error?.[0]).toBe(21);
-        }
-      })(),
-    );
-  };
-  const total = () => [...acknowledged.values()].reduce((sum, count) => sum + count, 0);
-  const moreShares = async () => {
-    const now = total();
-    await until("more shares", () => total() > now + 10);
-  };
-  for (const name of ["a", "b", "c", "d"]) await join(name);
-  await moreShares();
+  const crowd = miningCrowd();
+  for (const name of ["a", "b", "c", "d"]) await crowd.join(pool, name);
+  await crowd.moreShares();
   for (const name of ["e", "f"]) {
-    const connections = miners.size;
+    const connections = crowd.miners.length;
     pool = await takeOver(pool);
     expect(pool.took_over?.connections).toBe(connections);
-    await moreShares();
+    await crowd.moreShares();
     // The listening socket came along as well.
-    await join(name);
-    await moreShares();
+    await crowd.join(pool, name);
+    await crowd.moreShares();
   }
-  mining = false;
-  await Promise.all(work);
-  expect([...miners.values()].filter((miner) => miner.closed)).toEqual([]);
-  expect(new Set([...miners.values()].map((miner) => miner.extranonce1)).size).toBe(miners.size);
-  for (const [name, count] of acknowledged) await until(`${name}'s shares`, async () => (await acceptedOf(name)) >= count);
-  await until("the log's end", async () => {
-    const text = await (await fetch(`http://127.0.0.1:${pool.metrics_port}/metrics`)).text();
-    return /^otedama_accounting_lag_records 0$/m.test(text);
-  });
-  for (const [name, count] of acknowledged) expect([name, await acceptedOf(name)]).toEqual([name, count]);
-  const { rows } = await database.query(
-    "SELECT sum(b.accepted)::int AS n FROM share_bucket b JOIN worker w ON w.id = b.worker_id WHERE w.name = ANY($1)",
-    [[...acknowledged.keys()]],
-  );
-  expect(rows[0].n).toBe(total());
+  await crowd.settle(pool);
   await stop(pool);
 });
+
+test("a newer process that is killed on its way is as if it had never been", async () => {
+  const library = join(root, "die_at.so");
+  const compiler = process.env.CXX || "c++";
+  execFileSync(compiler, [
+    "-std=c++20",
+    "-shared",
+    "-fPIC",
+    join(import.meta.dirname, "support/die_at.cc"),
+    "-o",
+    library,
+    "-ldl",
+  ]);
+  const older = await startPool();
+  const crowd = miningCrowd();
+  await crowd.join(older, "k");
+  const idle = await Promise.all(Array.from({ length: 19 }, (_, index) => login(older.port, `idle${index}`)));
+  await crowd.moreShares();
+  // The listener's descriptor comes first, then those of the twenty miners.
+  for (const point of ["hello", "engine", "descriptor 12", "lock", "answer"]) {
+    const killed = launch(["--takeover"], `export LD_PRELOAD='${library}' DIE_AT='${point}'`);
+    expect([point, ...(await once(killed, "exit"))]).toEqual([point, null, "SIGKILL"]);
+    await crowd.moreShares();
+  }
+  const newer = await takeOver(older);
+  expect(newer.took_over?.connections).toBe(20);
+  await crowd.moreShares();
+  expect(idle.filter((miner) => miner.closed)).toEqual([]);
+  await crowd.settle(newer);
+  await stop(newer);
+}, 180_000);
 
 /** A newer process that was killed as soon as it knew everything. */
 async function greet(hello: object): Promise<{ line: MessageLine; answer: unknown }> {

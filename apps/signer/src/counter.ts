@@ -2,7 +2,18 @@
  * What was signed, a line each, on disk before the signature leaves: the daily limit holds through a crash. Signing the same transaction
  * again, or one that spends at least the same inputs (a fee bump, so that only one of them can be mined), counts only what it pays more.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -65,7 +76,13 @@ export class DayCounter {
     const line = { at_ms, ...charge, pays_sats: String(charge.pays_sats), charged_sats: String(added_sats) };
     const handle = openSync(this.#file, "a", 0o600);
     try {
-      writeSync(handle, `${JSON.stringify(line)}\n`);
+      const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+      const { size } = fstatSync(handle);
+      if (writeSync(handle, bytes) < bytes.length) {
+        // Nothing was signed for the half of a line, and the next one must not be joined to it.
+        ftruncateSync(handle, size);
+        throw new Error(`${this.#file} cannot be written: the disk is full. Nothing was signed.`);
+      }
       fsyncSync(handle);
     } finally {
       closeSync(handle);

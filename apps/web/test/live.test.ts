@@ -168,9 +168,11 @@ test("reports that find no database are kept up to a bound, oldest dropped and c
       at_ms: second,
       hashrate_hps: 1,
       temperature_c_max: null,
+      power_watts: null,
       load_1m: 0,
       accepted: 0,
       rejected: 0,
+      devices: [],
     });
     if (second % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   }

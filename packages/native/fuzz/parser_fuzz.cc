@@ -1,5 +1,6 @@
 // Fuzzes the pure parsers: a line of JSON with all that is done to its values, hex, job ids, networks and PROXY headers. What they accept
-// must survive being taken apart; what they decode must come out the same when it is written again.
+// must survive being taken apart; what they decode must come out the same when it is written again; where there are two ways to read
+// a thing, both must say the same.
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "stratum/job.h"
 #include "stratum/json.h"
 #include "stratum/proxy_protocol.h"
+#include "stratum/submit_line.h"
 
 using namespace otedama::stratum;
 
@@ -48,12 +50,36 @@ void walk(const json::Value& value, int depth) {
   }
 }
 
+bool same(const json::Value& a, const json::Value& b) {
+  return a.type == b.type && a.escaped == b.escaped && a.text.data() == b.text.data() && a.text.size() == b.text.size();
+}
+
+void compare_submit_line(std::string_view text, const json::Line& line, bool good) {
+  json::Line quick;
+  if (!read_submit_line(text, quick)) return;
+  require(good && quick.id.data() == line.id.data() && quick.id == line.id && same(quick.method, line.method));
+  require(quick.method.text == "mining.submit" && quick.param_count == line.param_count && quick.is_answer == line.is_answer);
+  require(same(quick.result, line.result));
+  for (size_t i = 0; i < line.param_count; i++) require(same(quick.params[i], line.params[i]));
+}
+
+void compare_hex(std::string_view text) {
+  uint64_t slow;
+  uint32_t quick;
+  const bool good = decode_hex_number(text, 8, slow);
+  require(decode_hex_u32(text, quick) == good && (!good || quick == slow));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   json::Line line;
-  if (json::read_line(text, line) == nullptr) {
+  const bool good = json::read_line(text, line) == nullptr;
+  compare_submit_line(text, line, good);
+  compare_hex(text);
+  if (good) {
+    for (size_t i = 0; i < line.param_count; i++) compare_hex(line.params[i].text.substr(0, 8));
     require(json::is_utf8(text));
     walk(line.method, 0);
     walk(line.result, 0);

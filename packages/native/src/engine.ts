@@ -33,6 +33,7 @@ interface NativeEngine {
     message: string,
   ): void;
   blockStored(candidate_id: number): void;
+  logBlock(hash: Uint8Array, worker_id: number, job_number: number, share_difficulty: number, found_at_ms: number): boolean;
   setDifficulty(connection_id: number, difficulty: number): void;
   sendLine(line: string, connection_id?: number): void;
   ban(address: string, seconds: number, reason: string): void;
@@ -105,6 +106,10 @@ export const createStratumEngine: CreateStratumEngine = (options, { onEvent }) =
       }
     },
     blockStored: (candidate_id) => engine.blockStored(candidate_id),
+    logBlock({ hash, worker_id, job_number, share_difficulty, found_at_ms }) {
+      if (!/^[0-9a-f]{64}$/.test(hash)) throw new RangeError("hash must be 64 hex digits");
+      return engine.logBlock(Buffer.from(hash, "hex").reverse(), worker_id, job_number, share_difficulty, found_at_ms);
+    },
     setDifficulty(connection_id, difficulty) {
       if (!(difficulty > 0)) throw new RangeError("difficulty must be above 0");
       engine.setDifficulty(connection_id, difficulty);

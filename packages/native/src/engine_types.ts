@@ -151,6 +151,16 @@ export interface BlockEvent {
   accepted: boolean;
 }
 
+/** A block that has no record in the share log. */
+export interface LateBlock {
+  /** Display order, hex. */
+  hash: string;
+  worker_id: number;
+  job_number: number;
+  share_difficulty: number;
+  found_at_ms: number;
+}
+
 /** Raised only for a connection of which an `AuthorizeEvent` was raised before. */
 export interface ClosedEvent {
   kind: "closed";
@@ -264,6 +274,12 @@ export interface StratumEngine {
   setVardiff(vardiff: VardiffOptions): void;
   authorizeResult(connection_id: number, request_number: number, result: AuthorizeResult): void;
   blockStored(candidate_id: number): void;
+  /**
+   * Writes the record of a block that the log has none of, because the process ended before a full disk could take it: the block is in the log
+   * then, its share counts for nothing (`invalid`). False while the log cannot be written. What a fault of this process's own log
+   * refused comes into the log by itself, in its order and before anything else, when the log is written again.
+   */
+  logBlock(block: LateBlock): boolean;
   /** Sets a connection's difficulty with its next job, which is sent at once. */
   setDifficulty(connection_id: number, difficulty: number): void;
   showMessage(text: string, connection_id?: number): void;
@@ -283,7 +299,7 @@ export interface StratumEngine {
  *
  * header: 0 "OTDSHARE", 8 u32 version (1), 12 u32 record bytes, 16 u64 segment, 24 u64 created ms, 32 instance id (32 bytes, NUL padded)
  * record: 0 u32 CRC-32C of bytes 4…79, 4 u8 kind (1 share, 2 block candidate), 5 u8 result (index in SHARE_RESULTS), 6 u16 zero,
- *         8 u64 time ms, 16 u32 worker id, 20 u32 job number, 24 f64 job difficulty, 32 f64 share difficulty,
+ *         8 u64 time ms, 16 u32 worker id, 20 u32 job number, 24 f64 job difficulty (0 of one that was refused unjudged), 32 f64 share difficulty,
  *         40 u64 sequence, 48 block hash (32 bytes, wire order)
  */
 export const SHARE_SEGMENT_HEADER_BYTES = 64;

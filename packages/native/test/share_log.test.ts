@@ -144,6 +144,30 @@ test("while the log cannot be written shares are refused, and counted again once
   expect(sequences).toEqual([...sequences].sort((a, b) => (a < b ? -1 : 1)));
 });
 
+test("a block that the log could not take is written to it late, and its share counts for nothing", async () => {
+  const options = { share_log: { dir, instance_id: "test-1", segment_bytes_max: 1024 } };
+  const { submit } = await begin({ options });
+  const late = {
+    hash: `${"0".repeat(16)}${"ab".repeat(24)}`,
+    worker_id: 7,
+    job_number,
+    share_difficulty: 2.5,
+    found_at_ms: 1_790_000_000_123,
+  };
+  mkdirSync(segment(2));
+  while ((await submit()) === true) {}
+  expect(fixture?.engine.logBlock(late)).toBe(false);
+  rmdirSync(segment(2));
+  await fixture?.event("fault", (event) => event.message === null);
+  expect(fixture?.engine.logBlock(late)).toBe(true);
+  expect(() => fixture?.engine.logBlock({ ...late, hash: "ab" })).toThrow(/hash must be 64 hex digits/);
+  expect(await submit()).toBe(true);
+  const [block] = readLog(dir).filter((record) => record.kind === 2);
+  const { found_at_ms, ...said } = late;
+  expect(block).toMatchObject({ ...said, result: "invalid", job_difficulty: 0 });
+  expect(block?.bytes.readBigUInt64LE(8)).toBe(BigInt(found_at_ms));
+});
+
 test("a log that cannot be opened stops the start with a sentence", () => {
   mkdirSync(segment(1));
   expect(() => startFixture({ dir })).toThrow(`share log segment ${segment(1)} cannot be`);

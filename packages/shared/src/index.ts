@@ -1,5 +1,7 @@
 export * from "./bitcoin/index.ts";
 export * from "./dto/audit.ts";
+export * from "./dto/commands.ts";
+export * from "./dto/fleet.ts";
 export * from "./dto/index.ts";
 export * from "./dto/ledger.ts";
 export * from "./dto/miners.ts";
@@ -9,7 +11,9 @@ export * from "./dto/people.ts";
 export * from "./dto/policy.ts";
 export * from "./dto/provision.ts";
 export * from "./dto/queries.ts";
+export * from "./dto/releases.ts";
 export * from "./dto/reserve.ts";
+export * from "./dto/sheets.ts";
 export * from "./settings/agent.ts";
 export * from "./settings/common.ts";
 export * from "./settings/policy.ts";

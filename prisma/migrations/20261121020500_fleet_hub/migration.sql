@@ -1,7 +1,6 @@
 -- AlterTable
 ALTER TABLE "agent" ADD COLUMN     "clock_skew_ms" BIGINT,
 ADD COLUMN     "desired_held" BIGINT NOT NULL DEFAULT 0,
-ADD COLUMN     "event_number" BIGINT NOT NULL DEFAULT 0,
 ADD COLUMN     "hostname" TEXT NOT NULL DEFAULT '',
 ADD COLUMN     "paused_reason" TEXT,
 ADD COLUMN     "power_watts" DOUBLE PRECISION,

@@ -1,10 +1,11 @@
 export interface Hashrates {
+  s1: number;
   s10: number;
   s60: number;
   m15: number;
 }
 
-const WINDOWS_MS = { s10: 10_000, s60: 60_000, m15: 900_000 } as const;
+const WINDOWS_MS = { s1: 1_000, s10: 10_000, s60: 60_000, m15: 900_000 } as const;
 const STEP_MS = 1_000;
 
 interface Sample {
@@ -13,7 +14,7 @@ interface Sample {
 }
 
 /**
- * Hashrates over the last 10 s, 60 s and 15 min from a counter that only rises. Until a window is full, its rate is that of
+ * Hashrates over the last second, 10 s, 60 s and 15 min from a counter that only rises. Until a window is full, its rate is that of
  * the time measured so far. Keeps one sample a second.
  */
 export class HashrateMeter {
@@ -30,7 +31,12 @@ export class HashrateMeter {
   }
 
   rates(): Hashrates {
-    return { s10: this.#rate(WINDOWS_MS.s10), s60: this.#rate(WINDOWS_MS.s60), m15: this.#rate(WINDOWS_MS.m15) };
+    return {
+      s1: this.#rate(WINDOWS_MS.s1),
+      s10: this.#rate(WINDOWS_MS.s10),
+      s60: this.#rate(WINDOWS_MS.s60),
+      m15: this.#rate(WINDOWS_MS.m15),
+    };
   }
 
   #rate(window_ms: number): number {

@@ -1,13 +1,21 @@
 /** The native miner and the pool's connection brought together: jobs in, shares out, and the numbers of both. */
 import { Miner, type MinerCounters, type MinerJob, type Share } from "@otedama/native";
-import { bigintToWire, difficultyToTarget, hashToDifficulty, SHARE_RESULTS, type ShareCounts } from "@otedama/shared";
+import { bigintToWire, difficultyToTarget, hashToDifficulty, type ShareCounts } from "@otedama/shared/agent";
 import type { StratumClient, StratumJob, SubmitResult } from "@otedama/stratum";
-import { HashrateMeter, type Hashrates } from "./hashrate_meter.ts";
+import type { Hashrates } from "./hashrate_meter.ts";
 import { PoolLink, type PoolLinkOptions, type PoolLinkState } from "./pool_link.ts";
+import { Tally } from "./tally.ts";
 
 export interface MiningOptions extends PoolLinkOptions {
   threads: number;
   nice: number;
+}
+
+export interface MiningDependencies {
+  random: () => number;
+  observers: readonly MiningObserver[];
+  /** What is counted; handed on when mining is set up anew, so that the counts go on. */
+  tally?: Tally;
 }
 
 export interface JudgedShare {
@@ -33,6 +41,11 @@ export interface MiningFigures {
   last_share_at_ms: number | null;
   hashrate_hps: Hashrates;
   counters: MinerCounters;
+  /** Since the process started, over every set-up of the miner. */
+  hashes: number;
+  hardware_errors: number;
+  /** It has work, is not held, and does not wait for the pool to answer: hashes should be counted. */
+  searching: boolean;
 }
 
 const SAMPLE_MS = 1_000;
@@ -44,26 +57,35 @@ const IN_FLIGHT_MAX = 256;
 const IN_FLIGHT_RESUME = 64;
 
 export class Mining {
+  readonly #options: MiningOptions;
+  readonly #random: () => number;
   readonly #observers: readonly MiningObserver[];
   readonly #miner: Miner;
-  readonly #link: PoolLink;
-  readonly #meter = new HashrateMeter();
-  readonly #shares = Object.fromEntries(SHARE_RESULTS.map((result) => [result, 0])) as ShareCounts;
+  readonly #tally: Tally;
+  #link: PoolLink | null = null;
   readonly #sampler: NodeJS.Timeout;
   #job: { client: StratumClient; job: StratumJob; number: number } | null = null;
   #job_number = 0;
   #in_flight = 0;
   #resting = false;
-  #unanswered = 0;
-  #latency_ms: number | null = null;
-  #last_share_at_ms: number | null = null;
-  #pool: PoolLinkState = { state: "connecting", pool: null, message: null };
+  #pool: PoolLinkState = { state: "stopped", pool: null, message: null };
 
-  constructor(options: MiningOptions, dependencies: { random: () => number; observers: readonly MiningObserver[] }) {
+  constructor(options: MiningOptions, dependencies: MiningDependencies) {
+    this.#options = options;
+    this.#random = dependencies.random;
     this.#observers = dependencies.observers;
+    this.#tally = dependencies.tally ?? new Tally();
     this.#miner = new Miner({ threads: options.threads, nice: options.nice }, { onShare: (share) => this.#found(share) });
-    this.#link = new PoolLink(options, {
-      random: dependencies.random,
+    this.#tally.adopt(this.#miner.counters());
+    this.#sample();
+    this.#sampler = setInterval(() => this.#sample(), SAMPLE_MS);
+  }
+
+  /** Connects and mines; nothing where it does already. */
+  start(): void {
+    if (this.#link) return;
+    this.#link = new PoolLink(this.#options, {
+      random: this.#random,
       onJob: (job) => this.#take(job),
       onIdle: () => this.#idle(),
       onState: (state) => {
@@ -74,36 +96,44 @@ export class Mining {
         for (const observer of this.#observers) observer.notice(level, text);
       },
     });
-    this.#sample();
-    this.#sampler = setInterval(() => this.#sample(), SAMPLE_MS);
+    this.#link.start();
   }
 
-  start(): void {
-    this.#link.start();
+  /** Leaves the pool and lets the threads sleep, until `start`. The reason is what the state says meanwhile. */
+  pause(reason: string): void {
+    this.#idle();
+    const link = this.#link;
+    this.#link = null;
+    link?.stop();
+    this.#pool = { state: "stopped", pool: null, message: reason };
+  }
+
+  /** 1 … 100 percent of the time. */
+  setIntensity(percent: number): void {
+    this.#miner.setIntensity(percent);
   }
 
   stop(): void {
     clearInterval(this.#sampler);
     this.#miner.pause();
-    this.#link.stop();
+    this.#link?.stop();
     this.#miner.stop();
+    this.#sample();
   }
 
   figures(): MiningFigures {
+    const counters = this.#miner.counters();
     return {
       pool: this.#pool,
       difficulty: this.#job?.job.difficulty ?? null,
-      latency_ms: this.#latency_ms,
-      shares: { ...this.#shares },
-      unanswered: this.#unanswered,
-      last_share_at_ms: this.#last_share_at_ms,
-      hashrate_hps: this.#meter.rates(),
-      counters: this.#miner.counters(),
+      ...this.#tally.figures(counters),
+      counters,
+      searching: this.#job !== null && !this.#resting,
     };
   }
 
   #take(job: StratumJob): void {
-    const { client } = this.#link;
+    const client = this.#link?.client;
     if (!client) return;
     // Two pools may use the same job ids, so the miner is given numbers of our own.
     this.#job_number += 1;
@@ -124,10 +154,10 @@ export class Mining {
 
   #found(share: Share): void {
     const job = this.#recent.get(share.job_id);
-    const submitted = job ? this.#link.submit(job.client, { ...share, job_id: job.job_id }) : null;
+    const submitted = job ? this.#link?.submit(job.client, { ...share, job_id: job.job_id }) : null;
     // Its connection is gone, and no other pool has a use for it.
-    if (submitted === null) return;
-    this.#last_share_at_ms = Date.now();
+    if (!submitted) return;
+    this.#tally.found();
     this.#in_flight += 1;
     if (this.#in_flight >= IN_FLIGHT_MAX && !this.#resting) {
       this.#resting = true;
@@ -138,12 +168,7 @@ export class Mining {
 
   #judged(share: JudgedShare): void {
     this.#in_flight -= 1;
-    if (share.result.result === "unanswered") {
-      this.#unanswered += 1;
-    } else {
-      this.#shares[share.result.result] += 1;
-      this.#latency_ms = share.result.latency_ms;
-    }
+    this.#tally.judged(share.result);
     if (this.#resting && this.#in_flight <= IN_FLIGHT_RESUME) {
       this.#resting = false;
       if (this.#job) this.#miner.setJob(minerJob(this.#job.job, this.#job.number));
@@ -152,11 +177,7 @@ export class Mining {
   }
 
   #sample(): void {
-    const { thread_hashes } = this.#miner.counters();
-    this.#meter.record(
-      thread_hashes.reduce((sum, hashes) => sum + hashes, 0),
-      performance.now(),
-    );
+    this.#tally.sample(this.#miner.counters(), performance.now());
   }
 }
 

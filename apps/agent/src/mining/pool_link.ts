@@ -2,7 +2,7 @@
  * Keeps one pool connected, whatever happens: dials down the list, waits with backoff, and goes back to a preferred pool when it
  * answers again, without leaving the present one before.
  */
-import type { UpstreamPool } from "@otedama/shared";
+import type { UpstreamPool } from "@otedama/shared/agent";
 import {
   type Closed,
   type FoundShare,

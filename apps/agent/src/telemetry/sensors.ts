@@ -1,33 +1,56 @@
-/** Temperature and power from Linux's sysfs; null where the machine has no such sensor or does not let us read it. */
-import { readdirSync, readFileSync } from "node:fs";
+/** The processor's sensors from Linux's sysfs; empty or null where the machine has no such sensor or does not let us read it. */
 import { join } from "node:path";
+import type { DeviceReport } from "@otedama/shared/agent";
+import { believable, type FanReading, fansIn, type TemperatureReading, temperaturesIn } from "./hwmon.ts";
+import { folders, names, number, scaled, text } from "./sysfs.ts";
 
-/** hwmon drivers that measure a processor. */
+/** hwmon drivers that measure a processor, and those of other things whose fans are not the machine's. */
 const CPU_DRIVERS = new Set(["coretemp", "k10temp", "zenpower", "cpu_thermal", "x86_pkg_temp"]);
+const DEVICE_DRIVERS = new Set(["amdgpu", "nouveau", "nvme", "drivetemp", "radeon"]);
 const CPU_ZONE = /^(x86_pkg_temp|cpu|soc|acpitz)/i;
-/** What a broken sensor shows is not a temperature. */
-const believable = (celsius: number): boolean => celsius > -50 && celsius < 150;
+const TEMPERATURES_MAX = 32;
+const FANS_MAX = 16;
 
-/** The hottest reading of the processor, °C. */
-export function cpuTemperature(sys = "/sys"): number | null {
+/** Every reading of the processor, °C. */
+export function cpuTemperatures(sys = "/sys"): TemperatureReading[] {
   const readings = folders(join(sys, "class/hwmon"))
     .filter((folder) => CPU_DRIVERS.has(text(join(folder, "name")) ?? ""))
-    .flatMap((folder) => inputs(folder));
-  if (readings.length === 0) {
-    for (const zone of folders(join(sys, "class/thermal"))) {
-      const reading = CPU_ZONE.test(text(join(zone, "type")) ?? "") ? number(join(zone, "temp")) : null;
-      if (reading !== null) readings.push(reading);
-    }
-  }
-  const celsius = readings.map((millidegrees) => millidegrees / 1000).filter(believable);
-  return celsius.length === 0 ? null : Math.max(...celsius);
+    .flatMap(temperaturesIn);
+  if (readings.length > 0) return readings.slice(0, TEMPERATURES_MAX);
+  return folders(join(sys, "class/thermal"))
+    .flatMap((zone) => {
+      const type = text(join(zone, "type")) ?? "";
+      const temperature_c = CPU_ZONE.test(type) ? scaled(join(zone, "temp"), 1000) : null;
+      return temperature_c === null || !believable(temperature_c) ? [] : [{ sensor: type.slice(0, 32), temperature_c }];
+    })
+    .slice(0, TEMPERATURES_MAX);
 }
 
-const inputs = (folder: string): number[] =>
-  names(folder)
-    .filter((name) => /^temp\d+_input$/.test(name))
-    .map((name) => number(join(folder, name)))
-    .filter((value) => value !== null);
+/** The hottest of them. */
+export const hottest = (readings: readonly TemperatureReading[]): number | null =>
+  readings.length === 0 ? null : Math.max(...readings.map(({ temperature_c }) => temperature_c));
+
+/** Fans of the machine. */
+export const machineFans = (sys = "/sys"): FanReading[] =>
+  folders(join(sys, "class/hwmon"))
+    .filter((folder) => !DEVICE_DRIVERS.has(text(join(folder, "name")) ?? ""))
+    .flatMap(fansIn)
+    .slice(0, FANS_MAX);
+
+/** The slowest, the mean and the fastest of the processor's clocks. */
+export function cpuClocks(sys = "/sys"): DeviceReport["clocks"] {
+  const root = join(sys, "devices/system/cpu");
+  const clocks = names(root)
+    .filter((name) => /^cpu\d+$/.test(name))
+    .flatMap((name) => scaled(join(root, name, "cpufreq/scaling_cur_freq"), 1000) ?? []);
+  if (clocks.length === 0) return [];
+  const mean = clocks.reduce((sum, mhz) => sum + mhz, 0) / clocks.length;
+  return [
+    { clock: "min", mhz: Math.min(...clocks) },
+    { clock: "mean", mhz: Math.round(mean) },
+    { clock: "max", mhz: Math.max(...clocks) },
+  ];
+}
 
 /** Average power of all processor packages between two calls, from the RAPL energy counters (readable by root on most systems). */
 export class CpuPower {
@@ -53,27 +76,4 @@ export class CpuPower {
     }
     return Math.max(0, total_uj / 1000 / (now_ms - last.at_ms));
   }
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-const folders = (folder: string): string[] => names(folder).map((name) => join(folder, name));
-
-function text(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch {
-    return null;
-  }
-}
-
-function number(path: string): number | null {
-  const value = text(path);
-  return value !== null && /^-?\d+$/.test(value) ? Number(value) : null;
 }

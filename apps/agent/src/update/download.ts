@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, rmSync, statSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { type ReleaseFile, releaseFilePath } from "@otedama/shared";
+import { type ReleaseFile, releaseFilePath } from "@otedama/shared/agent";
 import { type HubFetch, Refused } from "./fetch.ts";
 
 export interface DownloadTiming {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { get as httpGet, type IncomingMessage } from "node:http";
 import { get as httpsGet } from "node:https";
-import { FetchRefusal, fetchAuthorization, fetchStatement } from "@otedama/shared";
+import { FetchRefusal, fetchAuthorization, fetchStatement } from "@otedama/shared/agent";
 
 export interface FetchOptions {
   hub_url: string;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { ReleaseFile, SignedMessage } from "@otedama/shared";
+import type { ReleaseFile, SignedMessage } from "@otedama/shared/agent";
 import { type InstallDisk, syncFile, syncFolder, writeText } from "./disk.ts";
 import { fileHash } from "./download.ts";
 import { EXECUTABLE, type Layout } from "./layout.ts";

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import type { ReleaseManifest } from "@otedama/shared";
+import type { ReleaseManifest } from "@otedama/shared/agent";
 
 export const EXECUTABLE = "otedama-agent";
 

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
-import { type ReleaseFile, ReleaseManifest, SignedMessage, signedStatement } from "@otedama/shared";
+import { type ReleaseFile, ReleaseManifest, SignedMessage, signedStatement } from "@otedama/shared/agent";
 
 /** What the control plane signed as the release `number`. Throws a sentence for anything else; `key` is the pinned one, raw in base64. */
 export function openManifest(body: unknown, key: string, number: number): ReleaseManifest {

@@ -3,8 +3,8 @@
  * process on the way, what `current` points to can run: the running version until the switch, and from then on one of two versions
  * that both ran on this machine.
  */
-import type { CommandReport } from "@otedama/shared";
-import { releasePath, SignedMessage } from "@otedama/shared";
+import type { CommandReport } from "@otedama/shared/agent";
+import { releasePath, SignedMessage } from "@otedama/shared/agent";
 import { type InstallDisk, REAL_INSTALL_DISK } from "./disk.ts";
 import { type DownloadTiming, download } from "./download.ts";
 import type { HubFetch } from "./fetch.ts";

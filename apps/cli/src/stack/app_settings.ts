@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import {
+  type AgentHub,
   AgentSettings,
   checkPolicy,
   type HubLink,
@@ -40,6 +41,7 @@ export function webSettings(config: Config, facts: StackFacts, session_secret: s
     session_secret,
     trusted_proxies: config.api.trusted_proxies,
     notices: { allow_private_targets: config.notices.allow_private_targets, smtp: smtpSettings(config.notices.smtp) },
+    releases: { build_folder: config.releases.build_folder === undefined ? null : resolve(config.releases.build_folder) },
   });
 }
 
@@ -113,6 +115,7 @@ export function poolSettings(config: Config, facts: StackFacts, hub: HubLink | n
       target_time_s,
     }),
     receipts: { keep_days: p2p_pool.receipt_days, shares_kept_max: p2p_pool.receipt_shares_max },
+    retention: { bucket_days: p2p_pool.bucket_days },
     payouts: {
       signer: facts.signer,
       psbt_version: config.signer.psbt_version,
@@ -167,7 +170,13 @@ function approvals({ payouts, network }: Config): { unattended_max_sats: number;
 
 export function agentSettings(
   config: Config,
-  options: { data_dir: string; pools: UpstreamPool[]; hub: HubLink | null; status_line: boolean },
+  options: {
+    data_dir: string;
+    pools: UpstreamPool[];
+    hub: AgentHub | null;
+    status_line: boolean;
+    supervision: AgentSettings["supervision"];
+  },
 ): AgentSettings {
   const { mining } = config;
   return AgentSettings.parse({
@@ -180,6 +189,7 @@ export function agentSettings(
     threads: mining.threads,
     nice: mining.nice,
     status_line: options.status_line,
+    supervision: options.supervision,
   });
 }
 

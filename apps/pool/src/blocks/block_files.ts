@@ -16,6 +16,8 @@ const StoredBlockFile = z.object({
   hash: z.string().length(64),
   height: z.int(),
   worker_id: z.int(),
+  /** 0 in files from before it was kept. */
+  job_number: z.int().default(0),
   prev_hash: z.string().length(64),
   coinbase_txid: z.string().length(64),
   found_at_ms: z.int(),

@@ -11,7 +11,7 @@ export interface FoundDependencies {
   job: (job_number: number) => Job | null;
   files: BlockFiles;
   submitter: Pick<Submitter, "submit">;
-  now_ms: () => number;
+  monotonic_ms: () => number;
   onFound: (block: StoredBlock) => void;
   /** `message` says what went wrong with a block that was found. */
   onTrouble: (hash: string, message: string) => void;
@@ -65,7 +65,7 @@ export class FoundBlocks {
         if (attempt === 0) {
           this.#d.onTrouble(block.hash, `the block cannot be written to disk: ${(error as Error).message}`);
           // A block is worth more than its order: it goes out now, and its file follows.
-          this.#d.submitter.submit(block.hash, block.block_hex, block.found_at_ms);
+          this.#d.submitter.submit(block.hash, block.block_hex);
           announced = true;
         }
         await new Promise((resolve) => setTimeout(resolve, STORE_RETRY_MS));
@@ -74,7 +74,7 @@ export class FoundBlocks {
     this.#storing.delete(block.hash);
     if (this.#stopped && announced) return;
     this.#d.engine.blockStored(event.candidate_id);
-    if (!announced) this.#d.submitter.submit(block.hash, block.block_hex, block.found_at_ms);
+    if (!announced) this.#d.submitter.submit(block.hash, block.block_hex);
     this.#d.onFound(block);
   }
 
@@ -93,10 +93,10 @@ export class FoundBlocks {
     const since = this.#unheard.get(hash);
     if (since === undefined) {
       if (this.#unheard.size >= UNHEARD_MAX) this.#unheard.clear();
-      this.#unheard.set(hash, this.#d.now_ms());
+      this.#unheard.set(hash, this.#d.monotonic_ms());
       return "later";
     }
-    if (this.#d.now_ms() - since < UNHEARD_MS_MAX) return "later";
+    if (this.#d.monotonic_ms() - since < UNHEARD_MS_MAX) return "later";
     this.#unheard.delete(hash);
     this.#d.onTrouble(hash, "the share log names a block of which nothing was stored: it was never submitted");
     return null;
@@ -105,7 +105,7 @@ export class FoundBlocks {
   #assemble(event: BlockEvent): StoredBlock | null {
     const job = this.#d.job(event.job_number);
     if (!job) {
-      this.#unheard.set(event.hash, 0);
+      this.#unheard.set(event.hash, Number.NEGATIVE_INFINITY);
       this.#d.onTrouble(event.hash, `job ${event.job_number} is no longer known: a share of it cannot make a block`);
       return null;
     }
@@ -115,6 +115,7 @@ export class FoundBlocks {
       hash,
       height: job.template.height,
       worker_id: event.worker_id,
+      job_number: event.job_number,
       prev_hash: wireToDisplay(event.header.subarray(4, 36)),
       coinbase_txid: wireToDisplay(sha256d(event.coinbase)),
       found_at_ms: Math.round(event.at_ms),

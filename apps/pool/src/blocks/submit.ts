@@ -16,7 +16,7 @@ export interface SubmitOptions {
   attempts_max: number;
   /** How long nodes are asked again that do not know the block before: they may be catching up. */
   unsure_ms: number;
-  /** After this long without any node to ask, a block is worth nothing. */
+  /** After this long (of this process) without any node to ask, a block is worth nothing. */
   give_up_ms: number;
   /** How long a node that is away is waited for after the others refused. */
   undecided_ms: number;
@@ -36,10 +36,14 @@ export interface SubmitDependencies {
   nodes: ChainNode[];
   files: BlockFiles;
   now_ms: () => number;
+  /** For how long something was tried: a clock that jumps must not make a block hopeless. */
+  monotonic_ms: () => number;
   onOutcome: (hash: string, outcome: Outcome) => void;
   /** What each node has said so far. */
   onAnswers: (hash: string, answers: Answers) => void;
   onRetry: (hash: string, node: string, message: string) => void;
+  /** What became of a block cannot be written down yet. */
+  onTrouble: (hash: string, message: string) => void;
 }
 
 export class Submitter {
@@ -62,13 +66,13 @@ export class Submitter {
   async start(): Promise<void> {
     for (const hash of await this.#d.files.listOpen()) {
       const block = await this.#d.files.read(hash);
-      if (block) this.submit(hash, block.block_hex, block.found_at_ms);
+      if (block) this.submit(hash, block.block_hex);
     }
   }
 
-  submit(hash: string, block_hex: string, found_at_ms: number): void {
+  submit(hash: string, block_hex: string): void {
     if (this.#open.has(hash)) return;
-    const work = this.#submit(hash, block_hex, found_at_ms).finally(() => this.#open.delete(hash));
+    const work = this.#submit(hash, block_hex).finally(() => this.#open.delete(hash));
     this.#open.set(hash, work);
   }
 
@@ -82,21 +86,21 @@ export class Submitter {
     await Promise.allSettled(this.#open.values());
   }
 
-  async #submit(hash: string, block_hex: string, found_at_ms: number): Promise<void> {
+  async #submit(hash: string, block_hex: string): Promise<void> {
     const asked = this.#d.nodes.map((node) => new Asked(node.name, this.#d.now_ms()));
+    const began_ms = this.#d.monotonic_ms();
     let decided = false;
     const decide = async (outcome: Omit<Outcome, "at_ms">) => {
       if (decided || this.#pauses.stopped) return;
       decided = true;
       const stored = { ...outcome, at_ms: this.#d.now_ms() };
-      await this.#d.files.storeOutcome(hash, stored);
-      this.#d.onOutcome(hash, stored);
+      if (await this.#keep(hash, stored)) this.#d.onOutcome(hash, stored);
     };
     let complete = false;
     const told = () => this.#d.onAnswers(hash, { complete, answers: asked.map((one) => one.answer) });
     const refusal = () => asked.find(({ answer }) => answer.result === "rejected")?.answer;
     const given_up = (attempt: number, unsure: boolean) => {
-      const waited_ms = this.#d.now_ms() - found_at_ms;
+      const waited_ms = this.#d.monotonic_ms() - began_ms;
       if (decided) return attempt >= this.#options.attempts_max;
       if (refusal()) return waited_ms > this.#options.undecided_ms;
       return waited_ms > (unsure ? this.#options.unsure_ms : this.#options.give_up_ms);
@@ -121,6 +125,22 @@ export class Submitter {
     await decide({ accepted: false, note: (refusal() ?? unsure)?.answer ?? "no node could be reached" });
     complete = true;
     told();
+  }
+
+  /** A disk that is full is waited for; a process that ends before has the block submitted again by the next one. */
+  async #keep(hash: string, outcome: Outcome): Promise<boolean> {
+    let troubled = false;
+    while (!this.#pauses.stopped) {
+      try {
+        await this.#d.files.storeOutcome(hash, outcome);
+        return true;
+      } catch (error) {
+        if (!troubled) this.#d.onTrouble(hash, `the nodes' verdict cannot be written to disk: ${(error as Error).message}`);
+        troubled = true;
+        await this.#pauses.wait(this.#options.retry_ms_max);
+      }
+    }
+    return false;
   }
 
   /** Null when the node is away. */

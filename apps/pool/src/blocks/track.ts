@@ -52,7 +52,6 @@ export interface TrackDependencies {
   node: () => ChainNode | null;
   onMove: (block: TrackedBlock, to: Fate) => void;
   onTrouble: (error: Error, database_away: boolean) => void;
-  now_ms: () => number;
 }
 
 /** A credit reads and writes in one picture of the database; somebody else's write at the same time makes it begin again. */
@@ -137,9 +136,7 @@ export class BlockTracker {
   }
 
   async #mustWait(block: TrackedBlock): Promise<boolean> {
-    const { live_ms, wait_ms_max } = this.#options;
-    if (this.#d.now_ms() - block.found_at_ms > wait_ms_max) return false;
-    return (await listInstancesBehind(this.#d.database, block.instance_id, block.found_at_ms, live_ms)).length > 0;
+    return (await listInstancesBehind(this.#d.database, block.hash, this.#options)).length > 0;
   }
 
   async #move(hash: string, seen: TrackedBlock, fate: Fate): Promise<void> {

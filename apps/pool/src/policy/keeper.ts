@@ -2,7 +2,7 @@
  * The policy that this process runs by: the newest version in the database, looked for every few seconds. The last one is kept on disk, so that a
  * start while the database is away goes on by it; the very first start without a database goes by the settings file.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { applyConfigPolicy, type Database, isUnavailable, type PolicyVersion, readPolicy } from "@otedama/db/pool";
 import { checkPolicy, type Network, PolicyError, type PoolPolicy } from "@otedama/shared";
@@ -96,8 +96,8 @@ export class PolicyKeeper {
     }
     const before = this.#current;
     this.#current = { version: newest.version, policy };
-    this.#keep();
     this.#d.onChange(this.#current, before);
+    this.#keep();
   }
 
   #read(): RunningPolicy | null {
@@ -113,7 +113,7 @@ export class PolicyKeeper {
   #keep(): void {
     const fd = openSync(`${this.#path}.new`, "w", 0o600);
     try {
-      writeSync(fd, JSON.stringify(this.#current));
+      writeFileSync(fd, JSON.stringify(this.#current));
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -63,7 +63,7 @@ export class ShareConsumer {
   readonly #options: ConsumerOptions;
   readonly #d: ConsumerDependencies;
   #cursor: (LogPosition & { window: OpenWindow }) | null = null;
-  #caught_up_ms: number | null = null;
+  #caught_up_at_ms: number | null = null;
   #applied_records = 0;
   #stopped = false;
   #wake: (() => void) | null = null;
@@ -80,9 +80,9 @@ export class ShareConsumer {
     return this.#cursor;
   }
 
-  /** Every record that was on disk at this time is applied; null before that was ever so. */
-  get caught_up_ms(): number | null {
-    return this.#caught_up_ms;
+  /** Every record that was on disk this long ago is applied; null before that was ever so. */
+  get caught_up_age_ms(): number | null {
+    return this.#caught_up_at_ms === null ? null : performance.now() - this.#caught_up_at_ms;
   }
 
   /** Since this consumer was made. */
@@ -143,10 +143,10 @@ export class ShareConsumer {
     this.#cursor ??= await this.#begin();
     const from = this.#cursor;
     if (!from) return false;
-    const read_at_ms = this.#now_ms();
+    const read_at_ms = performance.now();
     const read = await this.#d.reader.read(from, this.#options.batch_records);
     if (read.next.segment === from.segment && read.next.offset === from.offset) {
-      this.#caught_up_ms = read_at_ms;
+      this.#caught_up_at_ms = read_at_ms;
       return false;
     }
 

@@ -11,7 +11,7 @@ export interface ShareRecord {
   at_ms: number;
   worker_id: number;
   job_number: number;
-  /** What the share was judged by. */
+  /** What the share was judged by; 0 of one that was refused before it could be judged (of an unknown job, not decodable), and of a block that came to the log late. */
   difficulty: number;
   share_difficulty: number;
   /** Rises over the whole log; far below 2^53. */
@@ -28,7 +28,8 @@ export function decodeRecord(bytes: Buffer, at: number, end: number): ShareRecor
   const kind = bytes[at + 4];
   const result = SHARE_RESULTS[bytes[at + 5] as number];
   const difficulty = bytes.readDoubleLE(at + 24);
-  if ((kind !== 1 && kind !== 2) || result === undefined || !(difficulty > 0 && Number.isFinite(difficulty))) return null;
+  if ((kind !== 1 && kind !== 2) || result === undefined || !(difficulty >= 0 && Number.isFinite(difficulty))) return null;
+  if (difficulty === 0 && result === "accepted") return null;
   return {
     kind: kind === 1 ? "share" : "block",
     result,

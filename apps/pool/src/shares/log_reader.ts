@@ -29,6 +29,8 @@ export interface LogReaderDependencies {
 
 /** What somebody else still needs is kept beyond what is applied up to this many segments, and not until the disk is full. */
 const NEEDED_SEGMENTS_MAX = 256;
+/** Records at a time. */
+const BLOCKS_READ = 20_000;
 
 export class ShareLogReader {
   readonly #dir: string;
@@ -92,6 +94,17 @@ export class ShareLogReader {
       else damaged += 1;
     }
     return { records, next: { segment: from.segment, offset: end }, damaged };
+  }
+
+  /** Hashes of the block candidates from a position to the end. */
+  async blocksFrom(from: LogPosition | null): Promise<Set<string>> {
+    const hashes = new Set<string>();
+    while (from) {
+      const { records, next } = await this.read(from, BLOCKS_READ);
+      for (const record of records) if (record.kind === "block" && record.result !== "duplicate") hashes.add(record.hash);
+      from = next.segment === from.segment && next.offset === from.offset ? null : next;
+    }
+    return hashes;
   }
 
   /** Records between a position and the end of what is on disk. */

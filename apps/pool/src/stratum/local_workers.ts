@@ -2,8 +2,9 @@
  * Workers that first came while the database was away. Each gets an id of this machine's own, above all ids of the database, and a line in
  * a file before it is let in; the share log carries that id until the database can say the right one.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { LineWriter } from "../line_writer.ts";
 import { LOCAL_WORKER_ID_MIN } from "../shares/consumer.ts";
 
 export interface LocalWorker {
@@ -24,6 +25,7 @@ export class LocalWorkers {
   readonly #used = new Set<number>();
   #next = LOCAL_WORKER_ID_MIN;
   #fd: number | null = null;
+  #writer: LineWriter | null = null;
 
   constructor(options: { dir: string }) {
     this.#path = join(options.dir, "local_workers.jsonl");
@@ -35,7 +37,7 @@ export class LocalWorkers {
    */
   open(): void {
     for (const line of readLines(this.#path)) this.#load(line);
-    this.#fd = this.#rewrite();
+    this.#begin();
   }
 
   get size(): number {
@@ -54,10 +56,11 @@ export class LocalWorkers {
       return known;
     }
     if (this.#fd === null || this.#byId.size >= LOCAL_WORKERS_MAX || this.#next > 0xffffffff) return null;
+    // A number is used up even where its line was not taken: nobody knows how much of that is on disk.
     const worker = { id: this.#next, address, name, solo };
-    writeSync(this.#fd, `${JSON.stringify(worker)}\n`);
-    fsyncSync(this.#fd);
     this.#next += 1;
+    this.#writer?.write(JSON.stringify(worker));
+    fsyncSync(this.#fd);
     this.#remember(worker);
     this.#used.add(worker.id);
     return worker.id;
@@ -76,13 +79,13 @@ export class LocalWorkers {
       this.#byId.delete(worker.id);
       this.#byLogin.delete(loginKey(worker.address, worker.name, worker.solo));
     }
-    if (this.#fd !== null) closeSync(this.#fd);
-    this.#fd = this.#rewrite();
+    this.#begin();
   }
 
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
+    this.#writer = null;
   }
 
   #load(line: string): void {
@@ -103,15 +106,28 @@ export class LocalWorkers {
     this.#byLogin.set(loginKey(worker.address, worker.name, worker.solo), worker.id);
   }
 
+  /** The file with what is known, and nothing else. */
+  #begin(): void {
+    const before = this.#fd;
+    this.#fd = this.#rewrite();
+    this.#writer = new LineWriter(this.#fd);
+    if (before !== null) closeSync(before);
+  }
+
   /** Returns the file, open for appending. */
   #rewrite(): number {
     const temporary = `${this.#path}.new`;
     const fd = openSync(temporary, "w", 0o600);
-    const lines = [{ next: this.#next }, ...this.#byId.values()].map((item) => `${JSON.stringify(item)}\n`);
-    writeSync(fd, lines.join(""));
-    fsyncSync(fd);
-    renameSync(temporary, this.#path);
-    return fd;
+    try {
+      const lines = [{ next: this.#next }, ...this.#byId.values()].map((item) => `${JSON.stringify(item)}\n`);
+      writeFileSync(fd, lines.join(""));
+      fsyncSync(fd);
+      renameSync(temporary, this.#path);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
   }
 }
 

@@ -5,9 +5,10 @@
  *
  * `<instance_id>.<first job number>.jobs`, a JSON object a line.
  */
-import { closeSync, fsync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fsync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { LineWriter } from "../line_writer.ts";
 
 const JobLine = z.object({
   job_number: z.int().min(1),
@@ -46,6 +47,7 @@ export class JobLog {
   /** The highest number that was asked for and is in no file. */
   #missed = 0;
   #fd: number | null = null;
+  #writer: LineWriter | null = null;
   #lines = 0;
 
   constructor(options: JobLogOptions, dependencies: { onTrouble: (error: Error) => void }) {
@@ -63,12 +65,13 @@ export class JobLog {
       if (this.#fd === null || this.#lines >= this.#lines_per_file) this.#begin(job.job_number);
       const fd = this.#fd as number | null;
       if (fd === null) return;
-      writeSync(fd, `${toLine(job)}\n`);
+      this.#writer?.write(toLine(job));
       this.#lines += 1;
       fsync(fd, () => {});
     } catch (error) {
-      // A disk that is full must not keep miners from a new tip; the job counts as the one before it after a restart.
+      // A disk that is full must not keep miners from a new tip; the job counts as the one before it, now as after a restart.
       this.#onTrouble(error as Error);
+      return;
     }
     this.#jobs.push(job);
     const most = this.#lines_per_file * this.#files_kept;
@@ -100,6 +103,7 @@ export class JobLog {
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
+    this.#writer = null;
   }
 
   #files(): string[] {
@@ -122,6 +126,7 @@ export class JobLog {
   #begin(job_number: number): void {
     this.close();
     this.#fd = openSync(join(this.#dir, `${this.#prefix}${String(job_number).padStart(10, "0")}.jobs`), "a", 0o600);
+    this.#writer = new LineWriter(this.#fd);
     this.#lines = 0;
     const files = this.#files();
     for (const name of files.slice(0, Math.max(0, files.length - this.#files_kept))) unlinkSync(join(this.#dir, name));

@@ -2,7 +2,7 @@
  * Job numbers that rise over restarts. Numbers are reserved on disk a thousand at a time, ahead of need, so that taking one
  * for a new tip never waits for a disk; what a killed process had reserved is skipped.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const STEP = 1000;
@@ -29,7 +29,12 @@ export class JobNumbers {
 
   /** Keeps the next reservation off the path of a new tip; call it when there is time. */
   refill(): void {
-    if (this.#reserved - this.#next < STEP / 2) this.#reserve();
+    if (this.#reserved - this.#next >= STEP / 2) return;
+    try {
+      this.#reserve();
+    } catch {
+      // The disk may be full for a while, and there are numbers left; `take` throws when there are none.
+    }
   }
 
   #reserve(): void {
@@ -37,7 +42,7 @@ export class JobNumbers {
     const temporary = `${this.#path}.new`;
     const fd = openSync(temporary, "w", 0o600);
     try {
-      writeSync(fd, `${until}\n`);
+      writeFileSync(fd, `${until}\n`);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

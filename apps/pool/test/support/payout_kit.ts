@@ -186,7 +186,7 @@ export function makeExecutor(
     script_hex: string;
     signer: Signer | null;
     url?: string;
-  } & Partial<Pick<PayoutExecutorDependencies, "now_ms" | "onStep">>,
+  } & Partial<Pick<PayoutExecutorDependencies, "now_ms" | "monotonic_ms" | "onStep">>,
   change: Partial<PayoutExecutorOptions> = {},
 ): ExecutorKit {
   const { chain, database } = test;
@@ -216,6 +216,7 @@ export function makeExecutor(
       node: () => node,
       signer: test.signer,
       now_ms: test.now_ms ?? (() => Date.now()),
+      monotonic_ms: test.monotonic_ms ?? (() => performance.now()),
       onFailure: (who) => failures.push(who),
       onEvent: (kind, batch_id, message) => events.push([kind, batch_id, message]),
       onTrouble: (error) => troubles.push(error.message),

@@ -66,7 +66,7 @@ try {
   const [{ openPages }, { startWeb }] = await Promise.all([import("./pages.ts"), import("./web.ts")]);
   const { version } = JSON.parse(readFileSync(join(APP_DIR, "package.json"), "utf8")) as { version: string };
   const pages = await openPages(APP_DIR);
-  const web = await startWeb(settings, { pages, log, version, now: Date.now });
+  const web = await startWeb(settings, { pages, log, version, ssh_agent: process.env.SSH_AUTH_SOCK || null, now: Date.now });
   close = () => web.close();
   process.stdout.write(`${JSON.stringify({ ready: true, app: "web", listen: web.address })}\n`);
 } catch (error) {

@@ -5,7 +5,10 @@ import type { SignedIn } from "./auth/auth.ts";
 import type { PasswordHasher } from "./auth/password.ts";
 import type { PasswordProofs } from "./auth/password_proof.ts";
 import type { SecondFactors } from "./auth/second_factor.ts";
+import type { ControlKey } from "./keys/control_key.ts";
 import type { Notices } from "./notices/notices.ts";
+import type { Provisioner } from "./provision/provisioner.ts";
+import type { Releases } from "./releases/releases.ts";
 
 /** What procedures work with. Made once, at start. */
 export interface Services {
@@ -27,6 +30,14 @@ export interface Services {
   readonly second_factors: SecondFactors;
   readonly password_proofs: PasswordProofs;
   readonly notices: Notices;
+  readonly provisioner: Provisioner;
+  readonly control_key: ControlKey;
+  readonly releases: Releases;
+  /** What was written for rigs is on its way the sooner, and screens hear of it. */
+  readonly fleet: {
+    written(agent_ids?: readonly string[]): void;
+    retired(agent_id: string): void;
+  };
   /** The address that people type; links are made of it. */
   readonly public_url: string;
   readonly now: () => number;

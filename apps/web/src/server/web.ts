@@ -1,6 +1,7 @@
 /** The control plane as one thing that starts and stops: database, sign-in, hub, procedures, public API and pages on one port. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { hashrateSeries, OFFLINE_AFTER_S, openWebDatabase, readStatistics } from "@otedama/db/web";
 import type { ListenAddress, WebSettings } from "@otedama/shared";
 import type { Logger } from "pino";
@@ -15,11 +16,15 @@ import { createAuditExport } from "./http/audit_export.ts";
 import { createAuthHandler } from "./http/auth_handler.ts";
 import { createClientAddress } from "./http/client_address.ts";
 import { ClientBounds } from "./http/client_bounds.ts";
+import { createEnrolHandler } from "./http/enrol_handler.ts";
 import { createPayoutsExport } from "./http/payouts_export.ts";
+import { createPlacementCsv } from "./http/placement_csv.ts";
+import { createReleaseHandler } from "./http/release_handler.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
 import { BrowserFeed } from "./hub/browser_feed.ts";
-import { startHub } from "./hub/hub.ts";
+import { type Hub, startHub } from "./hub/hub.ts";
+import { openControlKey } from "./keys/control_key.ts";
 import { DatabaseWatch } from "./live/database_watch.ts";
 import { FleetWriter } from "./live/fleet_writer.ts";
 import { LiveFigures } from "./live/live_figures.ts";
@@ -30,6 +35,10 @@ import { findMiner } from "./miners/find_miner.ts";
 import { Miners } from "./miners/miners.ts";
 import { Notices } from "./notices/notices.ts";
 import { resolveBySystem } from "./notices/targets.ts";
+import { startProvisioner } from "./provision/start.ts";
+import { ReleaseFiles } from "./releases/release_files.ts";
+import { Releases } from "./releases/releases.ts";
+import { RolloutRunner } from "./releases/rollout_runner.ts";
 import { createRestHandler } from "./rest/handler.ts";
 import { ApiKeys } from "./rest/keyed/api_keys.ts";
 import { createKeyedHandler } from "./rest/keyed/handler.ts";
@@ -48,9 +57,13 @@ export interface WebDependencies {
   pages: Pages;
   log: Logger;
   version: string;
+  /** The socket of this machine's SSH agent; null where there is none. */
+  ssh_agent: string | null;
   now: () => number;
 }
 
+/** `npm run build:agent` of this checkout. */
+const BUILD_FOLDER = join(import.meta.dirname, "../../../../dist/agent");
 const AGENTS_MAX = 50_000;
 const HUB_CONNECTIONS_MAX = 60_000;
 /** Of all kinds: beyond it a connection is closed unread. */
@@ -69,9 +82,10 @@ const LAST_WRITES_MS = 1_000;
 
 /** Throws a sentence when the port cannot be had. */
 export async function startWeb(settings: WebSettings, dependencies: WebDependencies): Promise<Web> {
-  const { pages, log, version, now } = dependencies;
+  const { pages, log, version, ssh_agent, now } = dependencies;
   const public_url = new URL(settings.public_url);
   const counters = new Counters();
+  const control_key = openControlKey(settings.data_dir);
   const database = openWebDatabase(
     { url: settings.database_url, connections_max: 10, connect_timeout_ms: 3_000, statement_timeout_ms: 10_000 },
     { onError: (error) => log.debug({ err: error }, "a database connection broke") },
@@ -139,6 +153,22 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     { read: (window) => hashrateSeries(sql, null, window, now()), now },
   );
   const statistics = new StatisticsKeeper({ ttl_ms: 5_000 }, { read: () => readStatistics(sql, now()), now });
+  const release_files = new ReleaseFiles(settings.data_dir);
+  const releases = new Releases(
+    { build_folder: settings.releases.build_folder ?? BUILD_FOLDER, releases_kept: 10 },
+    { sql, files: release_files, control_key, now },
+  );
+  let hub: Hub;
+  const provisioner = startProvisioner(
+    { control_url: settings.public_url, ssh_agent, control_key: control_key.public_key },
+    {
+      database,
+      files: new ReleaseFiles(settings.data_dir),
+      retired: (agent_id) => hub.retired(agent_id),
+      tell: (person_id, news) => hub.provision(person_id, news),
+      ...{ counters, log, now },
+    },
+  );
   const services: Services = {
     log,
     network: settings.network,
@@ -152,10 +182,24 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     whoIs: async (headers) => (await auth.signedIn(headers))?.me ?? null,
     second_factors,
     notices,
+    provisioner,
     password_proofs: new PasswordProofs({ database, passwords, now }),
     public_url: settings.public_url,
+    control_key,
+    releases,
+    fleet: {
+      written: (agent_ids) => {
+        hub.written(agent_ids);
+        feed.changedNow("rigs", "commands", "sheets");
+      },
+      retired: (agent_id) => hub.retired(agent_id),
+    },
     now,
   };
+  const rollouts = new RolloutRunner(
+    { interval_ms: 2_000, late_rigs_max: 50 },
+    { sql, written: services.fleet.written, log, now },
+  );
   const public_figures = new PublicFigures(
     { version, network: settings.network, summary_ttl_ms: 3_000 },
     { sql, live, statistics: async () => (await statistics.read()).statistics, counters, now },
@@ -189,10 +233,33 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
           miners: createMinersHandler({ miners, reads: miner_reads, writes: miner_writes, addressOf, counters }),
         },
       ),
+      placement: createPlacementCsv(services, { addressOf }),
       audit_export: createAuditExport(services),
       auth: createAuthHandler({ auth, counters, public_url, database, addressOf }),
       trpc: createTrpcHandler(services, { addressOf }),
+      enrol: createEnrolHandler({
+        sql,
+        control_key,
+        asks: new ClientBounds({ per_s: 5, burst: 500, clients_max: 20_000 }, { now }),
+        refusals: new ClientBounds({ per_s: 0.05, burst: 20, clients_max: 20_000 }, { now }),
+        enrolled: (agent_id) => hub.keyed(agent_id),
+        addressOf,
+        counters,
+        log,
+      }),
       exports: createPayoutsExport(services),
+      releases: createReleaseHandler(
+        { transfers_max: 200, transfers_per_agent_max: 2, silence_ms: 60_000 },
+        {
+          sql,
+          files: release_files,
+          asks: new ClientBounds({ per_s: 20, burst: 2_000, clients_max: 20_000 }, { now }),
+          addressOf,
+          counters,
+          log,
+          now,
+        },
+      ),
       pages,
       minerPages: (request) => miner_reads.take(addressOf(request)),
       public_url,
@@ -200,7 +267,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       log,
     }),
   );
-  const hub = startHub(
+  hub = startHub(
     {
       public_url,
       message_bytes_max: 131_072,
@@ -208,8 +275,9 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
       browsers_max: 5_000,
       agents_max: AGENTS_MAX,
       recheck_ms: 3_000,
+      challenge_ms: 10_000,
     },
-    { server, sql, auth, figures, fleet, feed, trouble: notices.live, counters, log, now },
+    { server, sql, auth, figures, fleet, feed, control_key, trouble: notices.live, counters, log, now },
   );
   server.maxConnections = CONNECTIONS_MAX;
   server.on("upgrade", (request, socket, head) => {
@@ -222,6 +290,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   });
 
   async function close(): Promise<void> {
+    provisioner.stop();
     watch.stop();
     feed.stop();
     public_feed.stop();
@@ -230,7 +299,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     await hub.close();
     clearTimeout(cut);
     await Promise.race([
-      Promise.allSettled([fleet.stop(), notices.stop()]),
+      Promise.allSettled([fleet.stop(), notices.stop(), rollouts.stop()]),
       new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS).unref()),
     ]);
     await Promise.race([
@@ -248,9 +317,14 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
   await watch.start();
   started = true;
   notices.start();
+  provisioner.start();
   feed.start();
   fleet.start();
-  const sweep = startSweep({ interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, rows_max: 5_000 }, { sql, log, now });
+  rollouts.start();
+  const sweep = startSweep(
+    { interval_ms: 3_600_000, keep_samples_ms: 32 * 86_400_000, keep_events_ms: 90 * 86_400_000, rows_max: 5_000 },
+    { sql, log, now },
+  );
   public_feed.start();
   setBridge({
     whoIs: services.whoIs,

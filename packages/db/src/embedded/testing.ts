@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { migrate, readMigrations } from "./migrate.ts";
 import { createDatabase, startEmbeddedPostgres, stopLeftover } from "./server.ts";
 
@@ -11,7 +12,16 @@ export interface TestPostgres {
   url: string;
   /** Makes a database that has every migration; about 50 ms. */
   createMigratedDatabase(): Promise<string>;
+  /** `kill -9`, of the server and so of everybody's connections. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and folder after it was killed; it recovers as after a crash. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface TestPostgresOptions {
+  /** Further settings: `{ synchronous_commit: "on" }` keeps what was committed through a `kill`. */
+  settings?: Record<string, string>;
 }
 
 const TEMPLATE = "otedama_template";
@@ -32,7 +42,7 @@ const SETTINGS = {
  * `const server = await startTestPostgres()` in `beforeAll`, `await server.stop()` in `afterAll`. What a killed test run left behind is
  * cleared away by the next.
  */
-export async function startTestPostgres(): Promise<TestPostgres> {
+export async function startTestPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
   const home = join(tmpdir(), `otedama-test-${process.getuid?.() ?? "user"}`);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   await clearLeftovers(home);
@@ -40,10 +50,28 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const dir = mkdtempSync(join(home, `run-${process.pid}-`));
   // `cp -a` keeps the owner, which Node's copy does not.
   execFileSync("cp", ["-a", `${prepared}/.`, dir]);
-  const server = await startEmbeddedPostgres({ dir, port: 0, settings: SETTINGS });
+  const settings = { ...SETTINGS, ...options.settings };
+  let server = await startEmbeddedPostgres({ dir, port: 0, settings });
+  const { url, port } = server;
   return {
-    url: server.url,
-    createMigratedDatabase: () => createDatabase(server.url, `test_${randomUUID().replaceAll("-", "")}`, TEMPLATE),
+    url,
+    createMigratedDatabase: () => createDatabase(url, `test_${randomUUID().replaceAll("-", "")}`, TEMPLATE),
+    kill: async () => {
+      process.kill(server.pid, "SIGKILL");
+      await server.exited;
+    },
+    restart: async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          server = await startEmbeddedPostgres({ dir, port, settings });
+          return;
+        } catch (error) {
+          // On a busy machine what the killed server left behind takes its time to go.
+          if (attempt === 10) throw error;
+          await sleep(1_000);
+        }
+      }
+    },
     stop: async () => {
       await server.stop();
       rmSync(dir, { recursive: true, force: true });

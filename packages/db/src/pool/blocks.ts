@@ -48,6 +48,12 @@ export async function lockBlock(db: Queryable, hash: string): Promise<TrackedBlo
 }
 
 /** Writes down the change of state as well, where there is one. */
+/** Those of the given blocks that the database has. */
+export async function listKnownBlocks(db: Queryable, hashes: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ hash: string }>("SELECT hash FROM block WHERE hash = ANY($1)", [hashes]);
+  return rows.map((row) => row.hash);
+}
+
 export async function moveBlock(
   db: Queryable,
   hash: string,

@@ -7,6 +7,7 @@ export * from "./ledger.ts";
 export * from "./network.ts";
 export * from "./policy.ts";
 export * from "./receipts.ts";
+export * from "./retention.ts";
 export * from "./rounds.ts";
 export * from "./share_windows.ts";
 export * from "./shares.ts";

@@ -3,28 +3,35 @@ import type pg from "pg";
 import type { Database, Queryable } from "./connect.ts";
 
 /**
- * Says that an instance lives, and that every share it judged before `caught_up_ms` is applied (null: it does not know). Nothing is written for
- * an instance that has no cursor yet: it has no shares.
+ * Says that an instance lives, and that every share it judged up to `caught_up_age_ms` ago is applied (null: it does not know). An age, and by
+ * the database's clock: a machine's own may be put forward and back. Nothing is written for an instance that has no cursor yet: it has
+ * no shares.
  */
-export async function reportInstance(db: Queryable, instance_id: string, caught_up_ms: number | null): Promise<void> {
+export async function reportInstance(db: Queryable, instance_id: string, caught_up_age_ms: number | null): Promise<void> {
   await db.query(
     `UPDATE share_log_cursor SET seen_at = now(),
-       caught_up_at = greatest(caught_up_at, to_timestamp($2::float8 / 1000)) WHERE instance_id = $1`,
-    [instance_id, caught_up_ms],
+       caught_up_at = greatest(caught_up_at, now() - make_interval(secs => $2::float8 / 1000)) WHERE instance_id = $1`,
+    [instance_id, caught_up_age_ms],
   );
 }
 
-/** Instances other than the finder's that live and may still hold shares from before a time. `live_ms`: how long ago they were seen at most. */
+/**
+ * Instances that a block's credit has to wait for: others than the finder's, alive (seen within `live_ms`), that may still hold shares from
+ * before it. None once the block has been known for `wait_ms_max`. A finder whose clock is ahead dates its block into the future, which
+ * nobody waits for: the time when the block came to the database is late enough.
+ */
 export async function listInstancesBehind(
   db: Queryable,
-  finder: string,
-  found_at_ms: number,
-  live_ms: number,
+  block_hash: string,
+  { live_ms, wait_ms_max }: { live_ms: number; wait_ms_max: number },
 ): Promise<string[]> {
   const { rows } = await db.query<{ instance_id: string }>(
-    `SELECT instance_id FROM share_log_cursor WHERE instance_id <> $1 AND seen_at > now() - make_interval(secs => $3::float8 / 1000)
-       AND coalesce(caught_up_at, '-infinity') < to_timestamp($2::float8 / 1000) ORDER BY instance_id`,
-    [finder, found_at_ms, live_ms],
+    `SELECT c.instance_id FROM share_log_cursor c JOIN block b ON b.hash = $1
+     WHERE c.instance_id <> b.instance_id AND c.seen_at > now() - make_interval(secs => $2::float8 / 1000)
+       AND b.updated_at > now() - make_interval(secs => $3::float8 / 1000)
+       AND coalesce(c.caught_up_at, '-infinity') < least(b.found_at, b.updated_at)
+     ORDER BY c.instance_id`,
+    [block_hash, live_ms, wait_ms_max],
   );
   return rows.map((row) => row.instance_id);
 }

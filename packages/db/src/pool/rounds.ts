@@ -1,5 +1,6 @@
 /** Rounds: the work between two blocks. A solo worker's blocks end no round of the others, and its shares are in none. */
 import type { Queryable } from "./connect.ts";
+import { DAY_S, TEN_MINUTES_S } from "./stretches.ts";
 import { type BlockPlace, readRoundWork } from "./window.ts";
 
 interface PlaceRow {
@@ -10,6 +11,7 @@ interface PlaceRow {
 const PLACE = "b.instance_id, b.round_id, extract(epoch FROM b.found_at) * 1000 AS found_ms";
 
 const BUCKET_FROM = "b.bucket_at >= to_timestamp(floor($2::float8 / 10000) * 10)";
+const NEXT_TEN_MINUTES = `to_timestamp((floor($2::float8 / 1000 / ${TEN_MINUTES_S}) + 1) * ${TEN_MINUTES_S})`;
 
 function toPlace(row: PlaceRow): BlockPlace {
   return { instance_id: row.instance_id, round_id: BigInt(row.round_id), found_at_ms: Math.round(Number(row.found_ms)) };
@@ -61,7 +63,10 @@ export async function readRoundBegin(db: Queryable, height: number): Promise<Blo
   return rows[0] ? toPlace(rows[0]) : null;
 }
 
-/** Work of this instance in the round that is open, and when that began (null before the first share). */
+/**
+ * Work of this instance in the round that is open, and when that began: in the pool's first round, the ten minutes of its first share; null
+ * before that.
+ */
 export async function readRound(
   db: Queryable,
   instance_id: string,
@@ -71,14 +76,25 @@ export async function readRound(
      WHERE b.state <> 'rejected' AND NOT coalesce(w.solo, false) ORDER BY b.found_at DESC, b.hash LIMIT 1`,
   );
   const since = newest.rows[0] ? toPlace(newest.rows[0]) : null;
-  const from = since === null ? "$2::float8 = 0" : since.instance_id === instance_id ? "b.round_id > $2" : BUCKET_FROM;
-  const value = since === null ? 0 : since.instance_id === instance_id ? since.round_id.toString() : since.found_at_ms;
+  // Of this instance's own rows the round says what is after its block; after another's, ten minutes do, and the buckets of the first.
+  const work =
+    since === null
+      ? { sql: `span_s = ${DAY_S} AND $2::float8 IS NOT NULL`, value: 0 }
+      : since.instance_id === instance_id
+        ? { sql: `span_s = ${DAY_S} AND round_id > $2::bigint`, value: since.round_id.toString() }
+        : { sql: `span_s = ${TEN_MINUTES_S} AND at >= ${NEXT_TEN_MINUTES}`, value: since.found_at_ms };
+  const first =
+    since === null || since.instance_id === instance_id
+      ? "0"
+      : `(SELECT coalesce(sum(b.work_hashes), 0) FROM share_bucket b JOIN worker w ON w.id = b.worker_id
+           WHERE b.instance_id = $1 AND NOT w.solo AND ${BUCKET_FROM} AND b.bucket_at < ${NEXT_TEN_MINUTES})`;
   const { rows } = await db.query<{ round_id: string; work: string; started_ms: string | null }>(
-    `SELECT c.round_id, open.work, open.started_ms FROM share_log_cursor c,
-       (SELECT coalesce(sum(b.work_hashes), 0) AS work, extract(epoch FROM min(b.bucket_at)) * 1000 AS started_ms
-        FROM share_bucket b JOIN worker w ON w.id = b.worker_id WHERE b.instance_id = $1 AND NOT w.solo AND ${from}) AS open
-     WHERE c.instance_id = $1`,
-    [instance_id, value],
+    `SELECT c.round_id, ${first} + (SELECT coalesce(sum(work_hashes), 0) FROM round_work
+              WHERE instance_id = $1 AND NOT solo AND ${work.sql}) AS work,
+            (SELECT extract(epoch FROM min(at)) * 1000 FROM round_work
+              WHERE instance_id = $1 AND NOT solo AND span_s = ${TEN_MINUTES_S}) AS started_ms
+       FROM share_log_cursor c WHERE c.instance_id = $1`,
+    [instance_id, work.value],
   );
   const row = rows[0];
   const started_ms = row?.started_ms == null ? null : Math.round(Number(row.started_ms));

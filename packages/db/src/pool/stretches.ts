@@ -4,6 +4,7 @@
 export const SPANS_S: readonly number[] = [10, 600, 3_600, 86_400];
 export const BUCKET_S = 10;
 export const TEN_MINUTES_S = 600;
+export const DAY_S = 86_400;
 
 export interface Stretch {
   /** One of SPANS_S. */
@@ -59,10 +60,23 @@ export function stretchSql(
   const work = "work_hashes, window_hashes";
   if (span_s === BUCKET_S) {
     return of === "slices"
-      ? `SELECT bucket_at AS at, ${work} FROM share_bucket WHERE ${within("bucket_at")}`
-      : `SELECT w.account_id, w.solo, ${work} FROM share_bucket b JOIN worker w ON w.id = b.worker_id WHERE ${within("bucket_at")}`;
+      ? `SELECT bucket_at AS at, ${work} FROM share_bucket WHERE ${within("bucket_at")}
+         UNION ALL SELECT k.at, 0, k.window_hashes FROM ${packed(from_s, to_s)} WHERE ${within("k.at")}`
+      : `SELECT w.account_id, w.solo, ${work} FROM share_bucket b JOIN worker w ON w.id = b.worker_id WHERE ${within("bucket_at")}
+         UNION ALL SELECT s.account_id, false, 0, k.window_hashes FROM ${packed(from_s, to_s)} WHERE ${within("k.at")}`;
   }
   return of === "slices"
     ? `SELECT at, ${work} FROM round_work WHERE span_s = ${span_s} AND ${within("at")}`
     : `SELECT account_id, solo, ${work} FROM account_work WHERE span_s = ${span_s} AND ${within("at")}`;
+}
+
+/** Packed buckets `k` of the rows `s` that reach into a stretch. They know of the work in windows alone. */
+function packed(from_s: number, to_s: number): string {
+  const within = [
+    ...(Number.isFinite(from_s) ? [`at >= to_timestamp(${floorTo(TEN_MINUTES_S, from_s)})`] : []),
+    ...(Number.isFinite(to_s) ? [`at < to_timestamp(${to_s})`] : []),
+  ];
+  return `(SELECT * FROM account_slice ${within.length === 0 ? "" : `WHERE ${within.join(" AND ")}`}) s
+    CROSS JOIN LATERAL (SELECT s.at + make_interval(secs => 10 * u.slot) AS at, u.window_hashes FROM unnest(s.slots, s.window_hashes)
+      AS u (slot, window_hashes)) k`;
 }

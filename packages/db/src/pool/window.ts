@@ -11,7 +11,7 @@
  */
 import type { AccountWork, WorkWindow } from "@otedama/shared/payouts";
 import type { Queryable } from "./connect.ts";
-import { BUCKET_S, before, cover, finer, floorTo, SPANS_S, type Stretch, stretchSql, TEN_MINUTES_S } from "./stretches.ts";
+import { BUCKET_S, before, cover, DAY_S, finer, floorTo, SPANS_S, type Stretch, stretchSql, TEN_MINUTES_S } from "./stretches.ts";
 
 /** Where a block stands among the shares of all instances. */
 export interface BlockPlace {
@@ -26,22 +26,35 @@ function parameters(place: BlockPlace): [string, string, number] {
   return [place.instance_id, place.round_id.toString(), floorTo(BUCKET_S, Math.floor(place.found_at_ms / 1000))];
 }
 
-/**
- * From here on buckets are read: the block's own ten minutes, and what accounts' roll-ups do not hold yet. −∞ where there are none: every
- * bucket is read then.
- */
-async function bucketsFrom(db: Queryable, place: BlockPlace): Promise<number> {
-  const { rows } = await db.query<{ until_s: string | number | null }>(
-    "SELECT extract(epoch FROM until)::float8 AS until_s FROM share_rollup",
-  );
-  const until_s = rows[0]?.until_s;
-  if (until_s == null) return Number.NEGATIVE_INFINITY;
-  return floorTo(TEN_MINUTES_S, Math.min(Number(until_s), place.found_at_ms / 1000));
+/** How finely work is kept, in seconds since 1970. */
+interface Kept {
+  /** From here on buckets are read for a block: its own ten minutes, and what accounts' roll-ups do not hold yet. −∞ where there are none. */
+  edge_s: number;
+  /** Buckets before it know of the work in windows alone (retention.ts). */
+  packed_s: number;
+  /** Before it accounts' work is known by whole days. */
+  fine_s: number;
 }
 
-/** The newest work before a block that takes part in windows, `window_hashes` of it. Ten seconds of all instances together are one slice. */
+async function readKept(db: Queryable, place: BlockPlace): Promise<Kept> {
+  type Time = string | number | null;
+  const { rows } = await db.query<{ until_s: Time; packed_s: Time; fine_s: Time }>(
+    `SELECT extract(epoch FROM until)::float8 AS until_s, extract(epoch FROM packed_until)::float8 AS packed_s,
+            extract(epoch FROM fine_from)::float8 AS fine_s FROM share_rollup`,
+  );
+  const seconds = (time: Time | undefined): number => (time == null ? Number.NEGATIVE_INFINITY : Number(time));
+  const row = rows[0];
+  const edge_s = floorTo(TEN_MINUTES_S, Math.min(seconds(row?.until_s), place.found_at_ms / 1000));
+  return { edge_s, packed_s: seconds(row?.packed_s), fine_s: seconds(row?.fine_s) };
+}
+
+/**
+ * The newest work before a block that takes part in windows, `window_hashes` of it. Ten seconds of all instances together are one slice. A
+ * window that reaches further back than retention reckons with, because it was made much larger, begins with a whole day.
+ */
 export async function readWorkWindow(db: Queryable, place: BlockPlace, window_hashes: bigint): Promise<WorkWindow> {
-  const edge_s = await bucketsFrom(db, place);
+  const { edge_s, fine_s } = await readKept(db, place);
+  if (floorTo(DAY_S, edge_s) < fine_s) throw new Error(tooOld(place, fine_s));
   let missing = window_hashes;
   /** Walks back over a stretch; the slice in which what is missing is reached, or null when it is not. */
   const walk = async ({ span_s, from_s, to_s }: Stretch): Promise<number | null> => {
@@ -65,6 +78,7 @@ export async function readWorkWindow(db: Queryable, place: BlockPlace, window_ha
 
   const whole: Stretch[] = [];
   let begin_s: number | null = null;
+  let cut_s = BUCKET_S;
   let to_s = Number.POSITIVE_INFINITY;
   for (const span_s of SPANS_S) {
     const coarser_s = SPANS_S[SPANS_S.indexOf(span_s) + 1];
@@ -73,6 +87,10 @@ export async function readWorkWindow(db: Queryable, place: BlockPlace, window_ha
     if (found !== null) {
       whole.push({ span_s, from_s: found + span_s, to_s });
       begin_s = found;
+      if (found < fine_s) {
+        cut_s = span_s;
+        break;
+      }
       for (let inner_s: number | null = finer(span_s); inner_s !== null; inner_s = finer(inner_s)) {
         const end_s: number = begin_s + (SPANS_S[SPANS_S.indexOf(inner_s) + 1] ?? 0);
         const at_s = await walk({ span_s: inner_s, from_s: begin_s, to_s: end_s });
@@ -104,7 +122,7 @@ export async function readWorkWindow(db: Queryable, place: BlockPlace, window_ha
     return rows.map(toWork);
   };
   if (begin_s === null) return { whole: await sum(whole), cut: [], cut_hashes: 0n };
-  const cut = await sum([{ span_s: BUCKET_S, from_s: begin_s, to_s: begin_s + BUCKET_S }]);
+  const cut = await sum([{ span_s: cut_s, from_s: begin_s, to_s: begin_s + cut_s }]);
   return { whole: await sum(whole), cut, cut_hashes: missing };
 }
 
@@ -117,7 +135,7 @@ export async function readRoundWork(
 ): Promise<AccountWork[]> {
   const solo = typeof counted === "object" ? counted.solo_account_id : null;
   const column = counted === "window" ? "window_hashes" : "work_hashes";
-  const stretches = await roundStretches(db, place, since);
+  const stretches = await roundStretches(db, place, since, counted === "window" ? "window" : "all");
   const between = (at: string) => `${before(1)(at)} ${since ? `AND NOT ${before(4)(at)}` : ""}`;
   const { rows } = await db.query<SumRow>(
     `SELECT account_id, sum(${column})::text AS work
@@ -130,8 +148,17 @@ export async function readRoundWork(
 }
 
 /** What covers a round: buckets at its two ends, and roll-ups between them and, where a clock went back, before. */
-async function roundStretches(db: Queryable, place: BlockPlace, since: BlockPlace | null): Promise<Stretch[]> {
-  const edge_s = await bucketsFrom(db, place);
+async function roundStretches(
+  db: Queryable,
+  place: BlockPlace,
+  since: BlockPlace | null,
+  counted: "window" | "all",
+): Promise<Stretch[]> {
+  const kept = await readKept(db, place);
+  const { fine_s } = kept;
+  // Packed buckets do not hold all work; roll-ups do. Of the block's own instance they are as exact, since their rows name the round.
+  const buckets_s = counted === "window" ? Number.NEGATIVE_INFINITY : kept.packed_s;
+  const edge_s = Math.max(kept.edge_s, buckets_s);
   const { rows } = await db.query<{ first_s: string | number | null }>(
     since
       ? `SELECT extract(epoch FROM min(at))::float8 AS first_s FROM round_work
@@ -143,17 +170,27 @@ async function roundStretches(db: Queryable, place: BlockPlace, since: BlockPlac
   const begin_s = since ? floorTo(TEN_MINUTES_S, since.found_at_ms / 1000) : first_s;
   const low_s = Math.min(first_s, begin_s);
   const buckets = (from_s: number, to_s: number): Stretch => ({ span_s: BUCKET_S, from_s, to_s });
-  if (low_s >= edge_s) return [buckets(edge_s === Number.NEGATIVE_INFINITY ? low_s : edge_s, Number.POSITIVE_INFINITY)];
-  if (!since) return [...cover(low_s, edge_s), buckets(edge_s, Number.POSITIVE_INFINITY)];
-  if (begin_s + TEN_MINUTES_S > edge_s)
-    return [...cover(low_s, Math.min(begin_s, edge_s)), buckets(Math.min(begin_s, edge_s), Number.POSITIVE_INFINITY)];
+  const last = buckets(edge_s, Number.POSITIVE_INFINITY);
+  if (low_s >= edge_s) return edge_s === Number.NEGATIVE_INFINITY ? [buckets(low_s, Number.POSITIVE_INFINITY)] : [last];
+  if (!since) return [...cover(low_s, edge_s), last];
+  if (low_s < fine_s) {
+    if (counted === "window") throw new Error(tooOld(since, fine_s));
+    return [...cover(floorTo(DAY_S, low_s), edge_s), last];
+  }
+  if (begin_s + TEN_MINUTES_S > edge_s) {
+    const from_s = Math.min(begin_s, edge_s);
+    return [...cover(low_s, from_s), buckets(from_s, Number.POSITIVE_INFINITY)];
+  }
   return [
     ...cover(low_s, begin_s),
-    buckets(begin_s, begin_s + TEN_MINUTES_S),
+    ...(begin_s < buckets_s ? cover(begin_s, begin_s + TEN_MINUTES_S) : [buckets(begin_s, begin_s + TEN_MINUTES_S)]),
     ...cover(begin_s + TEN_MINUTES_S, edge_s),
-    buckets(edge_s, Number.POSITIVE_INFINITY),
+    last,
   ];
 }
+
+const tooOld = (place: BlockPlace, fine_s: number): string =>
+  `the work before ${new Date(place.found_at_ms).toISOString()} is known by whole days alone: shares before ${new Date(fine_s * 1000).toISOString()} were dropped`;
 
 interface SumRow {
   account_id: number;

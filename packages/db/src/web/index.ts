@@ -14,7 +14,7 @@ export { getAccount, listBalances } from "./balances.ts";
 export { getBlock, listBlocks, listCredits } from "./blocks.ts";
 export { accountOfAddress, listCorrectionsNamed } from "./corrections.ts";
 export { isDatabaseAway, openWebDatabase, type Sql, type WebDatabase, type WebDatabaseOptions } from "./database.ts";
-export { type AgentRow, type AgentSampleRow, deleteSamplesBefore, knownAgents, writeFleet } from "./fleet.ts";
+export * from "./fleet/index.ts";
 export { accountHashrateSeries, frameOf, hashrateSeries, STEP_S, toSeries } from "./hashrate.ts";
 export { acceptInvite, createInvite, inviteOffer, revokeInvite } from "./invites.ts";
 export { explainAccount, getLedgerEntry, listLedger, listLedgerSums } from "./ledger.ts";
@@ -75,8 +75,23 @@ export {
   storeProvisionRun,
 } from "./provision.ts";
 export { getMinerReceipt, getReceipt, readReceiptShares } from "./receipts.ts";
+export { listChannels, setSiteChannel } from "./releases/channels.ts";
+export { ReleaseError, type ReleaseErrorCode } from "./releases/release_error.ts";
+export {
+  findAgentKey,
+  getSignedRelease,
+  insertRelease,
+  listReleases,
+  type NewRelease,
+  newestRelease,
+  releaseFileBytes,
+  retireReleaseFiles,
+} from "./releases/releases.ts";
+export { type RolloutStep, settleLateRigs, stepRolloutAfter, updateLateRigs } from "./releases/rollout_steps.ts";
+export { previewRollout, rollBackRollout, startRollout, steerRollout } from "./releases/rollouts.ts";
+export { listRollouts } from "./releases/rollouts_list.ts";
 export { readReserveRisk } from "./reserve_risk.ts";
-export { getRig, listRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
+export { countRigs, getRig, listRigs, mapRigs, OFFLINE_AFTER_S, StoredHello } from "./rigs.ts";
 export {
   changeRole,
   disablePerson,

@@ -3,7 +3,7 @@ import type { HostKeyPinDto, ProvisionPurpose, ProvisionRigDto, ProvisionRunRow 
 import type { PrismaClient } from "../generated/client.ts";
 import { type Actor, auditLine } from "./audit.ts";
 import type { Sql } from "./database.ts";
-import { DEFAULT_SITE } from "./fleet.ts";
+import { DEFAULT_SITE } from "./fleet/reports.ts";
 
 export interface HostKeyPin {
   key_type: string;

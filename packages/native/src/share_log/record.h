@@ -10,6 +10,11 @@ namespace otedama::share_log {
 
 enum class Kind : uint8_t { share = 1, block = 2 };
 
+// Indexes in SHARE_RESULTS, as in a record.
+inline constexpr uint8_t ACCEPTED = 0;
+inline constexpr uint8_t DUPLICATE = 2;
+inline constexpr uint8_t INVALID = 5;
+
 #pragma pack(push, 1)
 struct SegmentHeader {
   char magic[8];

@@ -12,6 +12,8 @@ namespace otedama::share_log {
 namespace {
 
 constexpr auto RETRY_AFTER = std::chrono::seconds(1);
+// Blocks of one fault; only a test chain has more than one.
+constexpr size_t HELD_MAX = 4096;
 // Under load the log rests as long after a turn as the turn took, so that twice as many shares ride on each sync: that is half the cost
 // for a small part of the answer time. A share that comes while nothing is going on does not wait.
 constexpr auto REST_MAX = std::chrono::milliseconds(1);
@@ -49,6 +51,29 @@ void Writer::stop() {
   thread_.join();
   segment_.close();
   lock_.reset();
+}
+
+uint64_t Writer::append_late(const Record& record) {
+  return append(1, [&](Record* at) { *at = record; });
+}
+
+void Writer::keep_block(Record record) {
+  std::lock_guard guard(mutex_);
+  if (stats_.faulted) return hold_blocks({&record, 1});
+  if (stopping_) return;
+  // The fault is over meanwhile, or too much waits for the disk: for a block there is room.
+  if (record.result == ACCEPTED) record.result = INVALID;
+  record.sequence = ++sequence_;
+  pending_.push_back(record);
+  if (pending_.size() == 1) wake_.notify_one();
+}
+
+void Writer::hold_blocks(std::span<const Record> records) {
+  for (Record record : records) {
+    if (record.kind != static_cast<uint8_t>(Kind::block) || record.result == DUPLICATE || held_.size() >= HELD_MAX) continue;
+    if (record.result == ACCEPTED) record.result = INVALID;
+    held_.push_back(record);
+  }
 }
 
 bool Writer::faulted() const {
@@ -121,6 +146,8 @@ void Writer::enter_fault(const std::string& message) {
     std::lock_guard guard(mutex_);
     stats_.faulted = true;
     last = sequence_;
+    hold_blocks(writing_);
+    hold_blocks(pending_);
     pending_.clear();
   }
   try {
@@ -139,18 +166,42 @@ void Writer::try_recover() {
   try {
     cut_back();
     segment_.open(good_segment_ + 1, 0);
+    while (write_held()) {
+    }
   } catch (const Fault&) {
     return;
   }
-  good_segment_ = segment_.number();
-  good_bytes_ = segment_.bytes();
+  listeners_.fault(nullptr);
+}
+
+// True when more may have come meanwhile; with nothing left the fault is over. Throws Fault: everything is then still held.
+bool Writer::write_held() {
+  std::vector<Record> records;
   {
     std::lock_guard guard(mutex_);
-    stats_.faulted = false;
-    stats_.segment = good_segment_;
-    stats_.bytes = good_bytes_;
+    if (held_.empty()) {
+      good_segment_ = segment_.number();
+      good_bytes_ = segment_.bytes();
+      stats_.faulted = false;
+      stats_.segment = good_segment_;
+      stats_.bytes = good_bytes_;
+      return false;
+    }
+    records = held_;
+    for (Record& record : records) record.sequence = ++sequence_;
   }
-  listeners_.fault(nullptr);
+  for (Record& record : records) record.crc = crc32c(reinterpret_cast<const uint8_t*>(&record) + 4, sizeof(Record) - 4);
+  segment_.append(records);
+  segment_.sync();
+  // What is on disk now stays there, whatever becomes of the rest.
+  good_segment_ = segment_.number();
+  good_bytes_ = segment_.bytes();
+  std::lock_guard guard(mutex_);
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(records.size()));
+  stats_.segment = good_segment_;
+  stats_.bytes = good_bytes_;
+  stats_.records += records.size();
+  return true;
 }
 
 }  // namespace otedama::share_log

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -66,6 +67,11 @@ class Writer {
     if (at == 0 || (at < GATHER_RECORDS_MAX && pending_.size() >= GATHER_RECORDS_MAX)) wake_.notify_one();
     return sequence_;
   }
+  // For a record that `append` refused or was not asked for: of a block, which goes to the network whatever becomes of its share. It is held
+  // while the log is faulted and comes first, in its order, when the log is written again; it says that the share did not count.
+  void keep_block(Record record);
+  // One record, which is not held. 0 where the log is faulted or full.
+  uint64_t append_late(const Record& record);
   bool faulted() const;
   Stats stats() const;
 
@@ -82,6 +88,9 @@ class Writer {
   void enter_fault(const std::string& message);
   void cut_back();
   void try_recover();
+  // To be called with the lock held.
+  void hold_blocks(std::span<const Record> records);
+  bool write_held();
 
   const Options options_;
   const Listeners listeners_;
@@ -97,6 +106,7 @@ class Writer {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Record> pending_;
+  std::vector<Record> held_;
   uint64_t sequence_ = 0;
   bool stopping_ = false;
   Stats stats_;

@@ -3,6 +3,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <stdexcept>
 
 #include "stratum/clock.h"
@@ -105,6 +106,19 @@ void Engine::authorize_result(uint64_t connection_id, uint32_t request_number, A
 
 void Engine::block_stored(uint64_t candidate_id) {
   if (Loop* loop = loop_of(candidate_id)) loop->post([=] { loop->block_stored(candidate_id); });
+}
+
+bool Engine::log_block(const uint8_t hash[32], uint32_t worker_id, uint32_t job_number, double share_difficulty, uint64_t found_ms) {
+  share_log::Record record{};
+  record.kind = static_cast<uint8_t>(share_log::Kind::block);
+  // Its miner was told that the share does not count.
+  record.result = static_cast<uint8_t>(ShareResult::invalid);
+  record.time_ms = found_ms;
+  record.worker_id = worker_id;
+  record.job_number = job_number;
+  record.share_difficulty = share_difficulty;
+  std::memcpy(record.hash, hash, 32);
+  return shared_.log.append_late(record) != 0;
 }
 
 void Engine::set_difficulty(uint64_t connection_id, double difficulty) {

@@ -43,6 +43,8 @@ class Engine {
   void set_vardiff(const vardiff::Options& options, double initial_difficulty);
   void authorize_result(uint64_t connection_id, uint32_t request_number, AuthorizeAnswer answer);
   void block_stored(uint64_t candidate_id);
+  // Writes the record of a block whose share the log could not take. False while it still cannot.
+  bool log_block(const uint8_t hash[32], uint32_t worker_id, uint32_t job_number, double share_difficulty, uint64_t found_ms);
   void set_difficulty(uint64_t connection_id, double difficulty);
   // To one connection, or to all where there is no id.
   void send_line(std::string line, const uint64_t* connection_id);

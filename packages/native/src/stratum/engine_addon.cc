@@ -101,6 +101,7 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
                                              InstanceMethod<&NativeEngine::set_vardiff>("setVardiff"),
                                              InstanceMethod<&NativeEngine::authorize_result>("authorizeResult"),
                                              InstanceMethod<&NativeEngine::block_stored>("blockStored"),
+                                             InstanceMethod<&NativeEngine::log_block>("logBlock"),
                                              InstanceMethod<&NativeEngine::set_difficulty>("setDifficulty"),
                                              InstanceMethod<&NativeEngine::send_line>("sendLine"), InstanceMethod<&NativeEngine::ban>("ban"),
                                              InstanceMethod<&NativeEngine::stats>("stats"), InstanceMethod<&NativeEngine::sessions>("sessions")}));
@@ -268,6 +269,15 @@ class NativeEngine : public Napi::ObjectWrap<NativeEngine> {
   }
 
   void block_stored(const Napi::CallbackInfo& info) { engine_->block_stored(id(info[0])); }
+
+  // logBlock(hash in wire order, worker_id, job_number, share_difficulty, found_at_ms)
+  Napi::Value log_block(const Napi::CallbackInfo& info) {
+    const auto hash = info[0].As<Napi::Uint8Array>();
+    const bool logged = engine_->log_block(hash.Data(), info[1].ToNumber().Uint32Value(), info[2].ToNumber().Uint32Value(),
+                                           info[3].ToNumber().DoubleValue(), id(info[4]));
+    return Napi::Boolean::New(info.Env(), logged);
+  }
+
   void set_difficulty(const Napi::CallbackInfo& info) { engine_->set_difficulty(id(info[0]), info[1].ToNumber().DoubleValue()); }
 
   // sendLine(line, connection_id or undefined)

@@ -173,6 +173,9 @@ void Loop::commit_records() {
     for (size_t i = 0; i < refused_.size(); i++) records[i] = refused_[i];
     for (size_t i = 0; i < judged_.size(); i++) records[refused_.size() + i] = record_of(i);
   });
+  for (size_t i = 0; last == 0 && i < judged_.size(); i++) {
+    if (judged_[i].is_block && judged_[i].result != ShareResult::duplicate) shared_.log.keep_block(record_of(i));
+  }
   waiting_answers_.begin_batch();
   for (size_t i = 0; i < judged_.size(); i++) settle(i, last == 0 ? 0 : last - judged_.size() + 1 + i);
   if (!shared_.options.ack_durable) release_until(last, true);

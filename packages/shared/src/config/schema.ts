@@ -11,6 +11,7 @@ import { mining } from "./areas/mining.ts";
 import { notices } from "./areas/notices.ts";
 import { payouts } from "./areas/payouts.ts";
 import { p2p_pool } from "./areas/pool.ts";
+import { releases } from "./areas/releases.ts";
 import { reference_signer, signer } from "./areas/signer.ts";
 import { stratum } from "./areas/stratum.ts";
 
@@ -40,6 +41,7 @@ export const ConfigSchema = z.strictObject({
   payouts,
   stratum,
   notices,
+  releases,
   control_plane,
   database,
   chain,

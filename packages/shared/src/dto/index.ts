@@ -3,7 +3,8 @@
  * safe integers, times Unix milliseconds, hashrates hashes a second over the window in the name.
  */
 import { z } from "zod";
-import { DeviceTelemetry } from "../wire/agents/version_1.ts";
+import { DesiredReport, FlightSheet, ProofState } from "../wire/agents/desired.ts";
+import { AgentReport, DeviceReport } from "../wire/agents/telemetry.ts";
 import { Count, Hashrate, ShareCounts, UnixMs } from "../wire/common.ts";
 import { NodeReport } from "../wire/nodes.ts";
 import { PartHealth, PoolSnapshot } from "../wire/pools.ts";
@@ -145,15 +146,30 @@ export type WorkerDetailDto = z.infer<typeof WorkerDetailDto>;
 
 export const RigState = z.enum(["mining", "waiting", "offline"]);
 export type RigState = z.infer<typeof RigState>;
+/** A device of an agent of either protocol; what protocol 1 does not tell is null. */
+export const RigDeviceDto = DeviceReport.extend({
+  hashrate_hps: DeviceReport.shape.hashrate_hps.extend({ s1: Hashrate.nullable() }),
+  shares: DeviceReport.shape.shares.nullable(),
+});
+export type RigDeviceDto = z.infer<typeof RigDeviceDto>;
+
 export const RigDto = z.strictObject({
   id: z.uuid(),
   name: z.string(),
   hostname: z.string(),
   site: z.string(),
+  site_id: z.int(),
+  building: z.string().nullable(),
+  rack: z.string().nullable(),
+  rack_id: z.int().nullable(),
+  slot: z.int().nullable(),
   state: RigState,
   /** Why it is not mining, in words. */
   message: z.string().nullable(),
+  /** 1: known by a token, takes no commands and no sheets. */
+  protocol: z.union([z.literal(1), z.literal(2)]),
   version: z.string(),
+  release_number: z.int().nullable(),
   os: z.string(),
   arch: z.string(),
   cpu_model: z.string(),
@@ -163,6 +179,7 @@ export const RigDto = z.strictObject({
   cpu_features: z.array(z.string()),
   hashrate_hps: z.strictObject({ s10: Hashrate, s60: Hashrate, m15: Hashrate }),
   temperature_c_max: z.number().nullable(),
+  power_watts: z.number().nullable(),
   load_1m: z.number().nullable(),
   memory_total_bytes: Count,
   memory_free_bytes: Count,
@@ -173,13 +190,62 @@ export const RigDto = z.strictObject({
   latency_ms: z.number().nullable(),
   shares: ShareCounts,
   last_seen_at_ms: UnixMs.nullable(),
-  devices: z.array(DeviceTelemetry),
+  devices: z.array(RigDeviceDto),
+  /** The sheet that it should mine by; null for its own settings. */
+  sheet: z.strictObject({ id: z.int(), name: z.string(), version: z.int() }).nullable(),
+  /** Null while nothing is asked of it. */
+  proof_state: ProofState.nullable(),
+  proof_since_ms: UnixMs.nullable(),
+  /** The control plane keeps it from mining, and why. */
+  paused_reason: z.string().nullable(),
 });
 export type RigDto = z.infer<typeof RigDto>;
+
+export const RigEventDto = z.strictObject({
+  /** Below zero: noted by the control plane itself. */
+  number: z.int(),
+  at_ms: UnixMs,
+  kind: z.string(),
+  severity: z.enum(["info", "warning", "error"]),
+  device_id: z.string().nullable(),
+  text: z.string(),
+});
+export type RigEventDto = z.infer<typeof RigEventDto>;
+
 export const RigDetailDto = RigDto.extend({
   window: Window,
   series: HashrateSeries,
   temperature_c: z.array(z.number().nullable()),
+  /** SHA-256 of its key in base64, as ssh-keygen writes it; null for protocol 1. */
+  key_fingerprint: z.string().nullable(),
+  enrolled_at_ms: UnixMs.nullable(),
+  retired_at_ms: UnixMs.nullable(),
+  /** Its clock less ours; more than a minute is told as a fault. */
+  clock_skew_ms: z.int().nullable(),
+  reports: z.strictObject({ last_number: Count, lost: Count, refused: Count }),
+  groups: z.array(z.strictObject({ id: z.int(), name: z.string() })),
+  desired: z
+    .strictObject({
+      revision: z.int(),
+      /** The revision that the agent said it has. */
+      held_revision: z.int(),
+      content: FlightSheet.nullable(),
+      worker_user: z.string().nullable(),
+    })
+    .nullable(),
+  /** What it said of its desired state last; of an older revision than the desired one while it has not read that. */
+  proof: DesiredReport.nullable(),
+  /** Of protocol 2. */
+  machine: AgentReport.pick({
+    machine_uptime_s: true,
+    disk_total_bytes: true,
+    disk_free_bytes: true,
+    network: true,
+    own: true,
+    watchdogs: true,
+  }).nullable(),
+  /** The newest fifty. */
+  events: z.array(RigEventDto),
 });
 export type RigDetailDto = z.infer<typeof RigDetailDto>;
 

@@ -37,6 +37,12 @@ export const OpenProvisionInput = z.strictObject({
   credential: ProvisionCredential,
   /** For sudo, where it asks; empty takes the password of the sign-in, if there is one. */
   sudo_password: Secret.default(""),
+  /** The control plane as the rigs reach it; null takes its public address. */
+  control_url: z
+    .url({ protocol: /^https?$/, error: "must be an address such as https://otedama.example.org" })
+    .max(200)
+    .nullable()
+    .default(null),
   /** Where the rigs stand; only an installation needs it. */
   site_id: Id.nullable().default(null),
   /** What they mine until a flight sheet says otherwise; only an installation needs it. */
@@ -175,6 +181,7 @@ export const ConfirmHostKeysInput = z.strictObject({
     .min(1)
     .max(PROVISION_TARGETS_MAX),
 });
+export const ConfirmedHostKeysDto = z.strictObject({ pinned: Count });
 export const ImportKnownHostsInput = z.strictObject({ id: Id, text: z.string().min(1).max(1_048_576) });
 export const ImportedKnownHostsDto = z.strictObject({
   /** Rigs of this run whose key stands in the file, and those whose key is another there. */

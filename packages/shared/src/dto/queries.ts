@@ -1,6 +1,8 @@
 /** What the control plane's procedures take, and the answers that belong to one procedure only. */
 import { z } from "zod";
+import { ProofState } from "../wire/agents/desired.ts";
 import { Count, UnixMs } from "../wire/common.ts";
+import { RigsFilter } from "./fleet.ts";
 import { BlockDto, BlockState, RigDto, RigState, SearchText, Window, WorkerState } from "./index.ts";
 
 export const ROLES = ["owner", "operator", "accountant", "viewer"] as const;
@@ -57,7 +59,7 @@ const sortedBy = <const Keys extends readonly [string, ...string[]]>(keys: Keys,
 });
 export const BLOCK_SORTS = ["height", "state", "effort", "reward", "worker", "found"] as const;
 export type BlockSort = (typeof BLOCK_SORTS)[number];
-export const RIG_SORTS = ["name", "state", "hashrate", "temperature", "last_seen"] as const;
+export const RIG_SORTS = ["name", "state", "hashrate", "temperature", "last_seen", "power", "place", "version", "proof"] as const;
 export type RigSort = (typeof RIG_SORTS)[number];
 export const BALANCE_SORTS = ["address", "available", "pending", "paid", "workers", "credited"] as const;
 export type BalanceSort = (typeof BALANCE_SORTS)[number];
@@ -73,9 +75,7 @@ export const CreditsQuery = BlockQuery.extend({ page: z.int().min(1).max(100_000
 export const BlocksPage = z.strictObject({ total: Count, rows: z.array(BlockDto) });
 export type BlocksPage = z.infer<typeof BlocksPage>;
 
-export const RigsQuery = z.strictObject({
-  q: SearchText.default(""),
-  state: RigState.nullable().default(null),
+export const RigsQuery = RigsFilter.extend({
   ...sortedBy(RIG_SORTS, "name", "asc"),
   ...Page,
 });
@@ -83,6 +83,37 @@ export const RigsQuery = z.strictObject({
 export const RigQuery = z.strictObject({ id: z.uuid(), window: Window.exclude(["1y"]).default("24h") });
 export const RigsPage = z.strictObject({ total: Count, rows: z.array(RigDto) });
 export type RigsPage = z.infer<typeof RigsPage>;
+
+/** How many rigs a filter finds, by state and by proof; its own state and proof are not asked about. */
+export const RigCountsDto = z.strictObject({
+  states: z.record(RigState, Count),
+  proofs: z.record(ProofState, Count),
+  versions: z.array(z.strictObject({ version: z.string(), rigs: Count })).max(50),
+});
+export type RigCountsDto = z.infer<typeof RigCountsDto>;
+
+/** All rigs at once, in few words each: for the map. */
+export const RIG_MAP_MAX = 20_000;
+export const RigMapDto = z.strictObject({
+  rigs: z
+    .array(
+      z.strictObject({
+        id: z.uuid(),
+        name: z.string(),
+        rack_id: z.int().nullable(),
+        slot: z.int().nullable(),
+        state: RigState,
+        proof_state: ProofState.nullable(),
+        hashrate_hps: z.number(),
+        temperature_c_max: z.number().nullable(),
+        power_watts: z.number().nullable(),
+      }),
+    )
+    .max(RIG_MAP_MAX),
+  /** More rigs than fit: narrow the filter. */
+  truncated: z.boolean(),
+});
+export type RigMapDto = z.infer<typeof RigMapDto>;
 
 export const BalancesQuery = z.strictObject({
   q: SearchText.default(""),

@@ -16,16 +16,9 @@ export type UpstreamPool = z.infer<typeof UpstreamPool>;
 
 /**
  * How an agent reaches its control plane. It knows itself by the identity in its data folder, once it is enrolled: `enrol_token` lets
- * it in the first time, and a token that it has used already is passed over. `token` is an access token, for a control plane that
- * speaks protocol 1 only.
+ * it in the first time, and a token that it has used already is passed over.
  */
-export const AgentHub = z
-  .strictObject({
-    url: z.url(),
-    enrol_token: z.string().min(16).max(256).optional(),
-    token: z.string().min(16).max(256).optional(),
-  })
-  .refine(({ enrol_token, token }) => enrol_token === undefined || token === undefined, "takes enrol_token or token, not both");
+export const AgentHub = z.strictObject({ url: z.url(), enrol_token: z.string().min(16).max(256).optional() });
 export type AgentHub = z.infer<typeof AgentHub>;
 
 /** Who starts the agent again when it ends. */
@@ -48,7 +41,8 @@ export const AgentSettings = z.strictObject({
   nice: z.int().min(0).max(19).default(19),
   /** Print a status line for a person watching the terminal. */
   status_line: z.boolean().default(false),
-  supervision: z.enum(SUPERVISIONS).default("none"),
+  /** Found out when absent. */
+  supervision: z.enum(SUPERVISIONS).optional(),
   /** Of its own resident memory: above it the agent starts itself again, where something starts it again. */
   memory_max_bytes: z
     .int()

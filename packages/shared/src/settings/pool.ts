@@ -109,6 +109,13 @@ export const PoolSettings = z.strictObject({
       shares_kept_max: z.int().min(0).max(1_000_000_000).default(20_000_000),
     })
     .prefault({}),
+  /** Of shares in the database. */
+  retention: z
+    .strictObject({
+      /** Days for which they are kept by worker and ten seconds. */
+      bucket_days: z.int().min(3).max(3650).default(7),
+    })
+    .prefault({}),
   /** The control plane; null runs the pool by itself. */
   hub: HubLink.nullable(),
   metrics: ListenAddress.nullable(),

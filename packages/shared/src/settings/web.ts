@@ -34,5 +34,11 @@ export const WebSettings = z.strictObject({
       smtp: SmtpSettings.nullable().default(null),
     })
     .prefault({}),
+  releases: z
+    .strictObject({
+      /** Where `npm run build:agent` puts what is published from there; null: dist/agent in the checkout. */
+      build_folder: z.string().min(1).max(4096).nullable().default(null),
+    })
+    .prefault({}),
 });
 export type WebSettings = z.infer<typeof WebSettings>;

@@ -1,6 +1,7 @@
 /**
  * Namespace `/browsers` of the hub, authorised by the session cookie. Hub → browser only, at most two of a kind a second:
- * `live` (LiveDto), `changed` ({topics}) tells which lists to fetch again, `event` (PoolEvent) for toasts and chart marks.
+ * `live` (LiveDto), `changed` ({topics}) tells which lists to fetch again, `event` (PoolEvent) for toasts and chart marks; to the screens of one person
+ * `provision` (ProvisionNews) while a run of theirs changes.
  */
 import { z } from "zod";
 

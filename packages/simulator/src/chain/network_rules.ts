@@ -7,6 +7,8 @@ export interface ChainRules {
   block_interval_s: number;
   /** Compact target of the first block that has to be mined in earnest; null keeps every block at regtest's limit. */
   first_bits: number | null;
+  /** Whether Bitcoin's rule adapts the difficulty after that; absent in chains from before this was a choice. */
+  retarget?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export function applyNetworkRules(rules: ChainRules): void {
     retargetInterval: RETARGET_BLOCKS,
     targetTimespan: rules.block_interval_s * RETARGET_BLOCKS,
     targetReset: false,
-    noRetargeting: rules.first_bits === null,
+    noRetargeting: rules.first_bits === null || rules.retarget === false,
   });
 }
 

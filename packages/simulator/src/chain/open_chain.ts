@@ -66,6 +66,7 @@ function keptRules(settings: ChainSettings): ChainRules {
   const fresh: ChainRules = {
     block_interval_s,
     first_bits: hashrate_hps === null ? null : bitsFor(hashrate_hps, block_interval_s),
+    retarget: settings.retarget,
   };
   return settings.dir === null
     ? fresh

@@ -15,6 +15,8 @@ export const ChainSettings = z.strictObject({
   hashrate_hps: z.number().positive().nullable(),
   /** Wanted seconds between two blocks. Matters only when the chain is made. */
   block_interval_s: z.number().min(1).max(86_400).default(30),
+  /** False keeps the first difficulty, however fast blocks come. Matters only when the chain is made. */
+  retarget: z.boolean().default(true),
   /** Puts transactions of its own into the mempool now and then. */
   transactions: z.boolean().default(true),
 });

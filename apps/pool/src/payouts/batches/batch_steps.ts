@@ -50,6 +50,8 @@ export interface BatchStepsDependencies {
   /** Null: people carry PSBTs. */
   signer: Signer | null;
   now_ms: () => number;
+  /** For waits: a clock that is put back must not make them longer. */
+  monotonic_ms: () => number;
   /** A signer or all nodes said no, or did not answer. */
   onFailure: (who: "signer" | "broadcast") => void;
   onEvent: (kind: PayoutEventKind, batch_id: number, message: string) => void;
@@ -189,12 +191,12 @@ export class BatchSteps {
   }
 
   #isDue(transaction_id: number): boolean {
-    return (this.#retries.get(transaction_id)?.at_ms ?? 0) <= this.#d.now_ms();
+    return (this.#retries.get(transaction_id)?.at_ms ?? Number.NEGATIVE_INFINITY) <= this.#d.monotonic_ms();
   }
 
   #later(transaction_id: number): void {
     const { retry_ms_min, retry_ms_max } = this.#options;
     const wait_ms = Math.min((this.#retries.get(transaction_id)?.wait_ms ?? retry_ms_min / 2) * 2, retry_ms_max);
-    this.#retries.set(transaction_id, { at_ms: this.#d.now_ms() + wait_ms, wait_ms });
+    this.#retries.set(transaction_id, { at_ms: this.#d.monotonic_ms() + wait_ms, wait_ms });
   }
 }

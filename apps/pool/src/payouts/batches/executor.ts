@@ -171,8 +171,8 @@ export class PayoutExecutor {
   async #adoptOutputs(node: PayoutNode): Promise<void> {
     const { payout_script_hex, descriptors, descriptor_scan_ms } = this.#options;
     await adoptCoinbases({ payout_script_hex, blocks_max: 50 }, this.#d.database, node, this.#asked_coinbases);
-    if (descriptors.length === 0 || this.#d.now_ms() - this.#scanned_at_ms < descriptor_scan_ms) return;
-    this.#scanned_at_ms = this.#d.now_ms();
+    if (descriptors.length === 0 || this.#d.monotonic_ms() - this.#scanned_at_ms < descriptor_scan_ms) return;
+    this.#scanned_at_ms = this.#d.monotonic_ms();
     try {
       await adoptDescriptors(descriptors, this.#d.database, node);
     } catch (error) {
@@ -183,9 +183,9 @@ export class PayoutExecutor {
   }
 
   async #plan(): Promise<void> {
-    const { database, now_ms } = this.#d;
-    if (now_ms() - this.#planned_at_ms < this.#options.plan_ms) return;
-    this.#planned_at_ms = now_ms();
+    const { database, now_ms, monotonic_ms } = this.#d;
+    if (monotonic_ms() - this.#planned_at_ms < this.#options.plan_ms) return;
+    this.#planned_at_ms = monotonic_ms();
     try {
       const plan_key = scheduledPlanKey(now_ms(), (await readPayoutPolicy(database)).policy.payouts);
       if (plan_key === null) return;
@@ -210,7 +210,7 @@ export class PayoutExecutor {
 
   /** Nodes forget what is in no block after a while, and a node that was away never heard of it. */
   async #sendAgain(): Promise<void> {
-    const now_ms = this.#d.now_ms();
+    const now_ms = this.#d.monotonic_ms();
     const unmined = await listUnmined(this.#d.database);
     for (const { id, raw_hex } of unmined) {
       if (now_ms - (this.#sent_at_ms.get(id) ?? Number.NEGATIVE_INFINITY) < this.#options.resend_ms) continue;

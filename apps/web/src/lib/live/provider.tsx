@@ -35,7 +35,9 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       workers: [trpc.workers.pathFilter()],
       blocks: [trpc.blocks.pathFilter()],
       nodes: [trpc.nodes.pathFilter()],
-      rigs: [trpc.rigs.pathFilter()],
+      rigs: [trpc.rigs.pathFilter(), trpc.places.pathFilter()],
+      commands: [trpc.commands.pathFilter(), trpc.bulks.pathFilter()],
+      sheets: [trpc.sheets.pathFilter()],
       balances: [trpc.balances.pathFilter(), trpc.ledger.list.pathFilter(), trpc.payouts.pathFilter()],
     };
     const refetcher = createRefetcher(

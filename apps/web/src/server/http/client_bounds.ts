@@ -32,6 +32,11 @@ export class ClientBounds {
     }
     return bound.take(now_ms);
   }
+
+  /** Whether one could be taken; takes none. */
+  open(address: string): boolean {
+    return this.#clients.get(clientOf(address))?.open(this.#now()) ?? true;
+  }
 }
 
 function clientOf(address: string): string {

@@ -7,7 +7,9 @@ import type { Counters } from "../counters.ts";
 import { DATABASE_AWAY } from "../trpc/procedure.ts";
 import { type createAuditExport, isAuditExport } from "./audit_export.ts";
 import { BodyTooLargeError } from "./body.ts";
+import { ENROL_PATH } from "./enrol_handler.ts";
 import { cameFromElsewhere } from "./origin.ts";
+import { PLACEMENT_PATH } from "./placement_csv.ts";
 import { sendError } from "./respond.ts";
 import { contentSecurityPolicy, newNonce, setSecurityHeaders } from "./security_headers.ts";
 
@@ -23,8 +25,11 @@ export interface RequestHandlerDependencies {
   rest: { serves(path: string): boolean; handle: Handler };
   auth: Handler;
   trpc: Handler;
+  enrol: Handler;
+  placement: Handler;
   audit_export: ReturnType<typeof createAuditExport>;
   exports: { serves(path: string): boolean; handle: Handler };
+  releases: { serves(path: string): boolean; handle: Handler };
   pages: Pages;
   /** False when the client has asked for too many miners' pages. */
   minerPages: (request: IncomingMessage) => boolean;
@@ -37,7 +42,8 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, audit_export, exports, pages, minerPages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, enrol, placement, audit_export, exports, releases, pages, minerPages, public_url, counters, log } =
+    dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -51,6 +57,8 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     const url = request.url ?? "/";
     if (url.length > URL_LENGTH_MAX) return sendError(response, 414, "url_too_long", "The address is too long.");
     const path = url.split("?", 1)[0] ?? "/";
+    if (path === ENROL_PATH) return enrol(request, response, path);
+    if (releases.serves(path)) return releases.handle(request, response, path);
     if (rest.serves(path)) return rest.handle(request, response, path);
     if (!READING.has(request.method ?? "GET") && cameFromElsewhere(request, public_url)) {
       counters.add("http_refused_origin");
@@ -58,6 +66,7 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     }
     if (path.startsWith("/api/auth/")) return auth(request, response, path);
     if (path.startsWith("/api/trpc/")) return trpc(request, response, path);
+    if (path === PLACEMENT_PATH) return placement(request, response, path);
     if (isAuditExport(path)) return audit_export(request, response, path);
     if (exports.serves(path)) return exports.handle(request, response, path);
     if (path === "/api" || path.startsWith("/api/")) return sendError(response, 404, "not_found", "There is no such endpoint.");

@@ -1,5 +1,6 @@
 /** Namespace `/browsers`: see packages/shared/src/wire/browsers.ts. The session cookie of the handshake is the authority. */
 import { endedSessions, isDatabaseAway, type Sql } from "@otedama/db/web";
+import type { ProvisionNews } from "@otedama/shared";
 import type { Logger } from "pino";
 import type { Namespace, Socket } from "socket.io";
 import type { Auth } from "../auth/auth.ts";
@@ -10,11 +11,19 @@ export interface BrowsersOptions {
   connections_max: number;
 }
 
+export interface Browsers {
+  closeEndedSessions(): Promise<void>;
+  /** To the screens of one person. */
+  provision(person_id: string, news: ProvisionNews): void;
+}
+
+const roomOf = (person_id: string) => `person:${person_id}`;
+
 export function serveBrowsers(
   namespace: Namespace,
   options: BrowsersOptions,
   dependencies: { auth: Auth; sql: Sql; feed: BrowserFeed; counters: Counters; log: Logger },
-): { closeEndedSessions(): Promise<void> } {
+): Browsers {
   const { auth, sql, feed, counters, log } = dependencies;
   const sessionOf = (socket: Socket) => socket.data.session_id as string;
 
@@ -28,6 +37,7 @@ export function serveBrowsers(
       const signed_in = await auth.signedIn(new Headers({ cookie: socket.handshake.headers.cookie ?? "" }));
       if (signed_in === null) return refuse("unauthorized", "Sign in first.");
       socket.data.session_id = signed_in.session_id;
+      socket.data.person_id = signed_in.me.id;
       next();
     } catch (error) {
       if (!isDatabaseAway(error)) log.error({ err: error }, "a screen's session could not be checked");
@@ -36,6 +46,7 @@ export function serveBrowsers(
   });
 
   namespace.on("connection", (socket) => {
+    socket.join(roomOf(socket.data.person_id as string));
     socket.emit("live", feed.read());
     // Nothing is expected from a browser on this channel.
     socket.onAny(() => {
@@ -52,6 +63,7 @@ export function serveBrowsers(
   });
 
   return {
+    provision: (person_id, news) => void namespace.to(roomOf(person_id)).emit("provision", news),
     async closeEndedSessions() {
       const sockets = [...namespace.sockets.values()];
       if (sockets.length === 0) return;

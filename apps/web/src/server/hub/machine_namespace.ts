@@ -1,14 +1,13 @@
 /**
- * What `/agents` and `/pools` have in common: a hello with a token at the handshake, messages by schema and within a rate, an Ack for
- * each, and the end of a connection that goes on sending what it should not.
+ * A namespace whose machines show a token at the handshake, as `/pools` is.
  */
 import type { AccessTokenKind } from "@otedama/db/web";
-import { type Ack, HUB_PROTOCOL_VERSIONS } from "@otedama/shared";
+import { HUB_PROTOCOL_VERSIONS } from "@otedama/shared";
 import type { Logger } from "pino";
 import type { Namespace, Socket } from "socket.io";
 import { z } from "zod";
 import type { Counters } from "../counters.ts";
-import { RateBound } from "./rate_bound.ts";
+import { firstIssue, listen, type MessageHandler, type Refusal } from "./inbox.ts";
 import type { TokenGate } from "./token_gate.ts";
 
 export interface MachineNamespaceOptions<Hello> {
@@ -27,13 +26,6 @@ export interface MachineNamespaceDependencies {
   now: () => number;
 }
 
-/** Answers whether a message could be taken: null, or what is wrong. */
-export type MessageHandler = (body: unknown, now_ms: number) => Refusal | null;
-export interface Refusal {
-  code: string;
-  message: string;
-}
-
 export interface Machine<Hello> {
   hello: Hello;
   /** Ends the connection. */
@@ -50,18 +42,13 @@ export interface MachineCallbacks<Hello> {
 
 const Versioned = z.looseObject({ protocol: z.int() });
 
-export function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return issue === undefined ? "malformed" : `${issue.path.join(".") || "message"}: ${issue.message}`.slice(0, 300);
-}
-
 export function serveMachines<Hello extends { token: string }>(
   namespace: Namespace,
   options: MachineNamespaceOptions<Hello>,
   dependencies: MachineNamespaceDependencies,
   callbacks: MachineCallbacks<Hello>,
 ): { token_ids(): number[]; closeTokens(dead: ReadonlySet<number>): void } {
-  const { gate, counters, log, now } = dependencies;
+  const { gate, counters, log } = dependencies;
 
   namespace.use(async (socket, next) => {
     const refusal = await admit(socket).catch((error: unknown): Refusal => {
@@ -95,34 +82,7 @@ export function serveMachines<Hello extends { token: string }>(
   namespace.on("connection", (socket) => {
     const machine: Machine<Hello> = { hello: socket.data.hello as Hello, close: () => socket.disconnect(true) };
     const handlers = callbacks.connected(machine);
-    const rate = new RateBound(options.rate, now());
-    let bad = 0;
-
-    const receive = (event: string, body: unknown): Refusal | null => {
-      const now_ms = now();
-      if (!rate.take(now_ms)) {
-        counters.add("hub_flooded_messages");
-        return { code: "flood", message: `At most ${options.rate.per_s} messages a second.` };
-      }
-      const handler = Object.hasOwn(handlers, event) ? handlers[event] : undefined;
-      const refusal =
-        handler === undefined ? { code: "unknown_event", message: "There is no such event." } : handler(body, now_ms);
-      if (refusal !== null) counters.add("hub_bad_messages");
-      return refusal;
-    };
-
-    socket.onAny((event: string, ...args: unknown[]) => {
-      const last = args.at(-1);
-      const refusal = receive(event, args[0]);
-      if (typeof last === "function") {
-        const answer: Ack = refusal === null ? { ok: true } : { ok: false, ...refusal };
-        last(answer);
-      }
-      if (refusal === null) return;
-      bad++;
-      if (bad === 1) log.warn({ kind: options.kind, code: refusal.code, reason: refusal.message }, "bad message on the hub");
-      if (bad >= options.bad_max) socket.disconnect(true);
-    });
+    listen(socket, handlers, options, dependencies);
     socket.on("disconnect", () => callbacks.disconnected(machine));
   });
 

@@ -4,7 +4,8 @@ import type { Namespace } from "socket.io";
 import type { LiveFigures } from "../live/live_figures.ts";
 import type { LiveEvents } from "../notices/live_events.ts";
 import type { BrowserFeed } from "./browser_feed.ts";
-import { firstIssue, type Machine, type MachineNamespaceDependencies, serveMachines } from "./machine_namespace.ts";
+import { firstIssue } from "./inbox.ts";
+import { type Machine, type MachineNamespaceDependencies, serveMachines } from "./machine_namespace.ts";
 
 /** A snapshot a second, and events in bursts: what a pool kept while the control plane was away comes all at once. */
 const RATE = { per_s: 20, burst: 1_000 };

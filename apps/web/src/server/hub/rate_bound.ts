@@ -13,10 +13,15 @@ export class RateBound {
   }
 
   take(now_ms: number): boolean {
-    this.#left = Math.min(this.#burst, this.#left + (Math.max(0, now_ms - this.#at_ms) / 1000) * this.#per_s);
-    this.#at_ms = now_ms;
-    if (this.#left < 1) return false;
+    if (!this.open(now_ms)) return false;
     this.#left--;
     return true;
+  }
+
+  /** Whether one could be taken. */
+  open(now_ms: number): boolean {
+    this.#left = Math.min(this.#burst, this.#left + (Math.max(0, now_ms - this.#at_ms) / 1000) * this.#per_s);
+    this.#at_ms = now_ms;
+    return this.#left >= 1;
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Carries agents' reports from memory to the database, a batch at a time. While the database is away the newest report of each
+ * Carries the reports of agents of protocol 1 from memory to the database, a batch at a time. While the database is away the newest report of each
  * agent and a bounded history of samples wait; what does not fit any more is dropped, oldest first, and counted.
  */
-import { type AgentRow, type AgentSampleRow, isDatabaseAway, type Sql, writeFleet } from "@otedama/db/web";
+import { type AgentRow, type FleetSample, isDatabaseAway, type Sql, writeFleet } from "@otedama/db/web";
 import type { Logger } from "pino";
 import type { Counters } from "../counters.ts";
 
@@ -20,7 +20,7 @@ export class FleetWriter {
   readonly #counters: Counters;
   readonly #log: Logger;
   #agents = new Map<string, AgentRow>();
-  #samples: AgentSampleRow[] = [];
+  #samples: FleetSample[] = [];
   #timer: NodeJS.Timeout | null = null;
   #failures = 0;
   #stopped = false;
@@ -49,7 +49,7 @@ export class FleetWriter {
     this.#agents.set(row.id, row);
   }
 
-  sample(row: AgentSampleRow): void {
+  sample(row: FleetSample): void {
     this.#samples.push(row);
     const excess = this.#samples.length - this.#options.samples_max;
     if (excess > 0) {
@@ -88,7 +88,7 @@ export class FleetWriter {
     }
   }
 
-  async #write(agents: AgentRow[], samples: AgentSampleRow[]): Promise<void> {
+  async #write(agents: AgentRow[], samples: FleetSample[]): Promise<void> {
     try {
       await writeFleet(this.#sql, agents, samples);
       this.#counters.add("fleet_rows_written", agents.length + samples.length);
@@ -99,10 +99,10 @@ export class FleetWriter {
   }
 
   /** One row that the database refuses must not hold up the others for ever. */
-  async #writeOneByOne(agents: AgentRow[], samples: AgentSampleRow[]): Promise<void> {
-    const single: [AgentRow[], AgentSampleRow[]][] = [
-      ...agents.map((agent): [AgentRow[], AgentSampleRow[]] => [[agent], []]),
-      ...samples.map((sample): [AgentRow[], AgentSampleRow[]] => [[], [sample]]),
+  async #writeOneByOne(agents: AgentRow[], samples: FleetSample[]): Promise<void> {
+    const single: [AgentRow[], FleetSample[]][] = [
+      ...agents.map((agent): [AgentRow[], FleetSample[]] => [[agent], []]),
+      ...samples.map((sample): [AgentRow[], FleetSample[]] => [[], [sample]]),
     ];
     for (const [agent, sample] of single) {
       try {

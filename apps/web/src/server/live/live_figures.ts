@@ -1,5 +1,5 @@
 /** The latest of everything that is live, in memory: one snapshot a pool instance, one report an agent. */
-import type { AgentTelemetry, LiveDto, NodesDto, PartHealth, PoolSnapshot } from "@otedama/shared";
+import type { AgentReport, AgentTelemetry, LiveDto, NodesDto, PartHealth, PoolSnapshot } from "@otedama/shared";
 import { combineSnapshots } from "./pool_snapshots.ts";
 
 export interface LiveFiguresOptions {
@@ -49,7 +49,17 @@ export class LiveFigures {
     return true;
   }
 
-  agentReported(agent_id: string, telemetry: AgentTelemetry, now_ms: number): void {
+  /** Retired: counted no more. */
+  agentForgotten(agent_id: string): void {
+    this.#agents.delete(agent_id);
+  }
+
+  /** How many there are, heard of or not. */
+  agentsTotal(): number {
+    return this.#agents.size;
+  }
+
+  agentReported(agent_id: string, telemetry: AgentTelemetry | AgentReport, now_ms: number): void {
     const temperatures = telemetry.devices.flatMap((device) => device.temperature_c ?? []);
     this.#agents.set(agent_id, {
       seen_at_ms: now_ms,

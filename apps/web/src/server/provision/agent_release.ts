@@ -6,8 +6,8 @@ import { ReleaseManifest, type SignedMessage, signedStatement } from "@otedama/s
 
 export interface AgentRelease {
   signed: SignedMessage;
-  /** Where the file of that name lies on this machine. */
-  pathOf(name: string): string;
+  /** Where a file of it lies on this machine. */
+  pathOf(file: { name: string; sha256: string }): string;
 }
 
 export interface AgentReleases {
@@ -47,7 +47,7 @@ export async function checkRelease(release: AgentRelease, public_key: string): P
   const manifest = ReleaseManifest.parse(JSON.parse(signed.payload));
   const files: CheckedFile[] = [];
   for (const { platform, name, bytes, sha256 } of manifest.files) {
-    const path = release.pathOf(name);
+    const path = release.pathOf({ name, sha256 });
     if ((await hashOf(path, name)) !== sha256) {
       throw new BadReleaseError(`${name} of release ${manifest.number} is not what was signed: it is not sent anywhere.`);
     }

@@ -8,7 +8,7 @@ import type { CheckedFile, CheckedRelease } from "./agent_release.ts";
 import type { HeldSecret } from "./held_secret.ts";
 import type { RigFacts } from "./rig_facts.ts";
 import { readStep } from "./rig_facts.ts";
-import { asRoot, RIG_SCRIPT, SUPERVISE_SCRIPT } from "./rig_script.ts";
+import { asRoot, LAUNCH_SCRIPT, RIG_SCRIPT, SUPERVISE_SCRIPT } from "./rig_script.ts";
 import type { RigWork } from "./rig_work.ts";
 import { type SshLink, SshTrouble } from "./ssh_link.ts";
 import { makeStage, uploadFile, writeSmallFile } from "./upload.ts";
@@ -41,6 +41,8 @@ export interface InstallOptions {
   /** The agent's settings; `token` is null for an agent that keeps its identity. */
   settings: (token: string | null) => object;
   wait_s: number;
+  /** How much longer than we the rig waits before it decides for itself. */
+  grace_s: number;
   retry_ms: readonly number[];
 }
 
@@ -58,8 +60,6 @@ export class InstallFailed extends Error {}
 
 const SCRIPT_MS = 180_000;
 const SHORT_MS = 60_000;
-/** How much longer than we the rig waits before it decides for itself. */
-const GRACE_S = 30;
 const POLL_MS = 500;
 
 type Phase = "stage" | "script" | "arrive" | "commit" | "clean";
@@ -141,6 +141,7 @@ class Installation {
       const small: readonly [string, Buffer | string][] = [
         ["rig.sh", RIG_SCRIPT],
         ["supervise.sh", SUPERVISE_SCRIPT],
+        ["launch", LAUNCH_SCRIPT],
         ["otedama-agent.service", unit],
         ["manifest.statement", release.statement],
         ["manifest.sig", release.signature],
@@ -185,12 +186,12 @@ class Installation {
     if (this.#script_began && (await this.#follow(link)) === "never") this.#script_began = false;
     if (!this.#script_began) {
       this.#script_began = true;
-      const { release, file, rig, wait_s } = this.#options;
+      const { release, file, rig, wait_s, grace_s } = this.#options;
       const done = await this.#root(link, "install", [
         `VERSION=${release.number}-${release.version}`,
         `SHA256=${file.sha256}`,
         `KEEP_IDENTITY=${rig.keep_identity ? 1 : 0}`,
-        `WAIT=${wait_s + GRACE_S}`,
+        `WAIT=${wait_s + grace_s}`,
       ]);
       if (this.#ended === null) this.#ended = done.code === 0 ? "done" : "failed";
     }
@@ -218,7 +219,7 @@ class Installation {
     const { rig, wait_s } = this.#options;
     rig.step("arrive", "running", `at most ${wait_s} s`);
     const since_ms = this.#started_at_ms;
-    const wanted = { token_id: this.#token?.id ?? null, agent_id: rig.agent_id, since_ms };
+    const wanted = { token_id: this.#token?.id ?? null, agent_id: rig.keep_identity ? rig.agent_id : null, since_ms };
     while (this.#dependencies.now() < since_ms + wait_s * 1_000) {
       const agent_id = await this.#dependencies.arrived(wanted);
       if (agent_id !== null) {

@@ -158,7 +158,7 @@ function installPlan({ release, facts, inspection, control_url, site, wait_s }: 
         : `Write /etc/otedama-agent/agent.json with a token that is good once, for 15 minutes, and enrols it at ${control_url}${site === null ? "" : `, site ${site}`}.`,
     facts.systemd
       ? "Install, enable and start the service otedama-agent, which has no rights but to mine and to speak outward."
-      : "Start /opt/otedama-agent/supervise.sh, which keeps the agent running in the foreground.",
+      : "Start /etc/otedama-agent/supervise.sh, which keeps the agent running in the foreground.",
     `Wait up to ${wait_s} s until the agent reports here; if it does not, put back ${there === null ? "the rig as it was" : `version ${there}`}.`,
     "Remove what was sent, and forget the credentials.",
   ];

@@ -38,7 +38,7 @@ import { parseTargets } from "./targets.ts";
 import { UNINSTALL_STEPS, uninstallRig } from "./uninstall_rig.ts";
 
 export interface ProvisionerOptions {
-  /** The control plane as the rigs reach it. */
+  /** The control plane as rigs reach it, unless a run says otherwise. */
   control_url: string;
   /** The socket of this machine's SSH agent; null where there is none. */
   ssh_agent: string | null;
@@ -47,6 +47,8 @@ export interface ProvisionerOptions {
   timing: SshTiming;
   /** How long an agent may take to report. */
   wait_s: number;
+  /** How much longer a rig waits for our word before it decides for itself. */
+  grace_s: number;
   retry_ms: readonly number[];
   /** A secret that nobody uses is forgotten after this. */
   forget_after_ms: number;
@@ -60,7 +62,8 @@ export interface ProvisionerDependencies {
   revokeToken: (actor: Actor, id: number) => Promise<void>;
   arrived: InstallDependencies["arrived"];
   retire: (actor: Actor, agent_id: string) => Promise<boolean>;
-  tell: (news: ProvisionNews) => void;
+  /** To the screens of the person whose run it is. */
+  tell: (person_id: string, news: ProvisionNews) => void;
   counters: Counters;
   log: Logger;
   now: () => number;
@@ -100,7 +103,7 @@ export class Provisioner {
   start(): void {
     const { database, log } = this.#dependencies;
     endOrphanedRuns(database.sql).catch((error: unknown) => log.debug({ err: error }, "old runs could not be ended"));
-    this.#timer = setInterval(() => this.#forgetIdle(), 5_000);
+    this.#timer = setInterval(() => this.forgetIdle(), 5_000);
     this.#timer.unref();
   }
 
@@ -139,7 +142,17 @@ export class Provisioner {
   /** Throws a ProvisionRefusal. What it answers is the run's number; its rigs are being asked for their host keys. */
   async open(actor: Actor, name: string, input: OpenProvisionInput): Promise<number> {
     const { database, now } = this.#dependencies;
-    const { purpose, port = 22, user, credential, sudo_password = "", site_id = null, parallel = 8, mining = null } = input;
+    const {
+      purpose,
+      port = 22,
+      user,
+      credential,
+      sudo_password = "",
+      site_id = null,
+      parallel = 8,
+      mining = null,
+      control_url = null,
+    } = input;
     const parsed = parseTargets(input.targets, port);
     if ("problem" in parsed) throw new ProvisionRefusal(parsed.problem, "targets");
     if (credential.kind === "agent" && this.#options.ssh_agent === null) {
@@ -169,7 +182,18 @@ export class Provisioner {
       rigs: targets,
     });
     const run = new Run(
-      { id, purpose, targets, site, user, parallel, mining, opened_by: { id: actor.id, name }, opened_at_ms: now() },
+      {
+        id,
+        purpose,
+        targets,
+        site,
+        user,
+        parallel,
+        mining,
+        control_url: control_url ?? this.#options.control_url,
+        opened_by: { id: actor.id, name },
+        opened_at_ms: now(),
+      },
       { secret, now, changed: () => this.#tellSoon() },
     );
     this.#runs.set(id, run);
@@ -377,12 +401,12 @@ export class Provisioner {
 
   async #look(run: Run, rig: RigWork, release: CheckedRelease | null): Promise<void> {
     const { now } = this.#dependencies;
-    const { purpose, user, site } = run.options;
+    const { purpose, user, site, control_url } = run.options;
     let link: SshLink | null = null;
     try {
       link = await this.#connect(run, rig);
       const sent_at_ms = now();
-      const looked = await look(link, this.#options.control_url);
+      const looked = await look(link, control_url);
       const facts = toRigFacts(readFacts(looked.stdout), { sent_at_ms, answered_at_ms: now() });
       if (facts.kernel === "")
         throw new SshTrouble("refused", "The rig has no POSIX shell, or its shell says other things than it is asked.");
@@ -391,7 +415,7 @@ export class Provisioner {
       const platform = platformOf(facts.arch);
       const made = makePlan({
         ...{ purpose, user, facts, inspection, site: site?.name ?? null, wait_s: this.#options.wait_s },
-        control_url: this.#options.control_url,
+        control_url,
         has_sudo_password: run.secret.hasSudoPassword,
         sudo_problem: problem,
         release:
@@ -453,8 +477,9 @@ export class Provisioner {
         await installRig(
           {
             ...{ rig, facts, secret, user, release, file, unit: UNIT },
-            settings: (token) => agentSettings(run, rig, this.#options.control_url, token),
+            settings: (token) => agentSettings(run, rig, token),
             wait_s: this.#options.wait_s,
+            grace_s: this.#options.grace_s,
             retry_ms: this.#options.retry_ms,
           },
           {
@@ -510,7 +535,8 @@ export class Provisioner {
     await storeProvisionRun(this.#dependencies.database.sql, run.options.id, rigs, run.ended_at_ms !== null);
   }
 
-  #forgetIdle(): void {
+  /** Ends what nobody touched for long. */
+  forgetIdle(): void {
     const now_ms = this.#dependencies.now();
     for (const run of this.#runs.values()) {
       if (run.secret.held && run.busy === 0 && now_ms - run.touched_at_ms >= this.#options.forget_after_ms) {
@@ -538,7 +564,7 @@ export class Provisioner {
         const news = run.takeNews();
         if (news === null) continue;
         more = true;
-        this.#dependencies.tell(news);
+        this.#dependencies.tell(run.options.opened_by.id, news);
       }
       if (more) this.#tellSoon();
     }, this.#options.tell_ms);
@@ -546,8 +572,8 @@ export class Provisioner {
   }
 }
 
-function agentSettings(run: Run, rig: RigWork, control_url: string, token: string | null): object {
-  const { mining } = run.options;
+function agentSettings(run: Run, rig: RigWork, token: string | null): object {
+  const { mining, control_url } = run.options;
   const name = (rig.facts?.hostname ?? rig.target.host).replace(/[^\x21-\x7e]/g, "-").slice(0, 64);
   return {
     data_dir: "/var/lib/otedama-agent",

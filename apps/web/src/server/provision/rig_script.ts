@@ -7,6 +7,7 @@ import { type Executed, type SshLink, SshTrouble } from "./ssh_link.ts";
 
 const FOLDER = join(import.meta.dirname, "rig");
 export const RIG_SCRIPT = readFileSync(join(FOLDER, "rig.sh"));
+export const LAUNCH_SCRIPT = readFileSync(join(import.meta.dirname, "../../../../../deploy/agent/launch"));
 export const SUPERVISE_SCRIPT = readFileSync(join(FOLDER, "supervise.sh"));
 
 const LOOK_MS = 45_000;

@@ -11,6 +11,7 @@ export interface RunOptions {
   site: { id: number; name: string } | null;
   user: string;
   parallel: number;
+  control_url: string;
   mining: { pool_url: string; user: string } | null;
   opened_by: { id: string; name: string };
   opened_at_ms: number;

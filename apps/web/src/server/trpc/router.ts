@@ -6,6 +6,16 @@ import { list as balancesList } from "./balances/list.ts";
 import { credits as blocksCredits } from "./blocks/credits.ts";
 import { get as blocksGet } from "./blocks/get.ts";
 import { list as blocksList } from "./blocks/list.ts";
+import { get as bulksGet } from "./bulks/get.ts";
+import { issue as bulksIssue } from "./bulks/issue.ts";
+import { list as bulksList } from "./bulks/list.ts";
+import { cancel as bulksCancel, pause as bulksPause, resume as bulksResume } from "./bulks/steer.ts";
+import { cancel as commandsCancel } from "./commands/cancel.ts";
+import { issue as commandsIssue } from "./commands/issue.ts";
+import { list as commandsList } from "./commands/list.ts";
+import { createTokens } from "./enrolment/create_tokens.ts";
+import { revokeToken } from "./enrolment/revoke_token.ts";
+import { tokens } from "./enrolment/tokens.ts";
 import { accept as invitesAccept } from "./invites/accept.ts";
 import { look as invitesLook } from "./invites/look.ts";
 import { approveCorrection as ledgerApproveCorrection } from "./ledger/approve_correction.ts";
@@ -61,17 +71,56 @@ import { resetSecondFactor } from "./people/reset_second_factor.ts";
 import { revokeInvite } from "./people/revoke_invite.ts";
 import { setAccessRule } from "./people/set_access_rule.ts";
 import { signOut as peopleSignOut } from "./people/sign_out.ts";
+import { change as placesChange } from "./places/change.ts";
+import { changeMembers } from "./places/change_members.ts";
+import { create as placesCreate } from "./places/create.ts";
+import { list as placesList } from "./places/list.ts";
+import { remove as placesRemove } from "./places/remove.ts";
 import { change as policyChange } from "./policy/change.ts";
 import { get as policyGet } from "./policy/get.ts";
 import { history as policyHistory } from "./policy/history.ts";
 import { risk as policyRisk } from "./policy/risk.ts";
 import { series as poolSeries } from "./pool/series.ts";
 import { createCallerFactory, router } from "./procedure.ts";
+import { begin as provisionBegin } from "./provision/begin.ts";
+import { check as provisionCheck } from "./provision/check.ts";
+import { confirmKeys } from "./provision/confirm_keys.ts";
+import { end as provisionEnd } from "./provision/end.ts";
+import { forgetPin } from "./provision/forget_pin.ts";
+import { get as provisionGet } from "./provision/get.ts";
+import { importKnownHosts } from "./provision/import_known_hosts.ts";
+import { log as provisionLog } from "./provision/log.ts";
+import { open as provisionOpen } from "./provision/open.ts";
+import { overview as provisionOverview } from "./provision/overview.ts";
+import { build as releasesBuild } from "./releases/build.ts";
+import { channels as releasesChannels } from "./releases/channels.ts";
+import { list as releasesList } from "./releases/list.ts";
+import { publish as releasesPublish } from "./releases/publish.ts";
+import { setSiteChannel } from "./releases/set_site_channel.ts";
+import { counts as rigsCounts } from "./rigs/counts.ts";
 import { get as rigsGet } from "./rigs/get.ts";
 import { list as rigsList } from "./rigs/list.ts";
+import { map as rigsMap } from "./rigs/map.ts";
+import { place as rigsPlace } from "./rigs/place.ts";
+import { preview as rigsPreview } from "./rigs/preview.ts";
+import { retire as rigsRetire } from "./rigs/retire.ts";
+import { list as rolloutsList } from "./rollouts/list.ts";
+import { preview as rolloutsPreview } from "./rollouts/preview.ts";
+import { rollBack as rolloutsRollBack } from "./rollouts/roll_back.ts";
+import { start as rolloutsStart } from "./rollouts/start.ts";
+import { cancel as rolloutsCancel, pause as rolloutsPause, resume as rolloutsResume } from "./rollouts/steer.ts";
 import { find as searchFind } from "./search/find.ts";
 import { complete as setupComplete } from "./setup/complete.ts";
 import { status as setupStatus } from "./setup/status.ts";
+import { archive as sheetsArchive } from "./sheets/archive.ts";
+import { assign as sheetsAssign } from "./sheets/assign.ts";
+import { change as sheetsChange } from "./sheets/change.ts";
+import { create as sheetsCreate } from "./sheets/create.ts";
+import { diff as sheetsDiff } from "./sheets/diff.ts";
+import { get as sheetsGet } from "./sheets/get.ts";
+import { list as sheetsList } from "./sheets/list.ts";
+import { previewAssignment } from "./sheets/preview_assignment.ts";
+import { undo as sheetsUndo } from "./sheets/undo.ts";
 import { get as statisticsGet } from "./statistics/get.ts";
 import { get as workersGet } from "./workers/get.ts";
 import { list as workersList } from "./workers/list.ts";
@@ -120,7 +169,55 @@ export const appRouter = router({
   workers: router({ list: workersList, get: workersGet }),
   blocks: router({ list: blocksList, get: blocksGet, credits: blocksCredits }),
   nodes: router({ list: nodesList }),
-  rigs: router({ list: rigsList, get: rigsGet }),
+  rigs: router({
+    list: rigsList,
+    get: rigsGet,
+    counts: rigsCounts,
+    map: rigsMap,
+    preview: rigsPreview,
+    place: rigsPlace,
+    retire: rigsRetire,
+  }),
+  enrolment: router({ tokens, createTokens, revokeToken }),
+  commands: router({ list: commandsList, issue: commandsIssue, cancel: commandsCancel }),
+  bulks: router({
+    list: bulksList,
+    get: bulksGet,
+    issue: bulksIssue,
+    pause: bulksPause,
+    resume: bulksResume,
+    cancel: bulksCancel,
+  }),
+  sheets: router({
+    list: sheetsList,
+    get: sheetsGet,
+    diff: sheetsDiff,
+    create: sheetsCreate,
+    change: sheetsChange,
+    undo: sheetsUndo,
+    archive: sheetsArchive,
+    previewAssignment,
+    assign: sheetsAssign,
+  }),
+  places: router({
+    list: placesList,
+    create: placesCreate,
+    change: placesChange,
+    remove: placesRemove,
+    changeMembers,
+  }),
+  provision: router({
+    overview: provisionOverview,
+    open: provisionOpen,
+    get: provisionGet,
+    log: provisionLog,
+    confirmKeys,
+    importKnownHosts,
+    check: provisionCheck,
+    begin: provisionBegin,
+    end: provisionEnd,
+    forgetPin,
+  }),
   balances: router({ list: balancesList, get: balancesGet }),
   ledger: router({
     list: ledgerList,
@@ -149,6 +246,22 @@ export const appRouter = router({
     resume: payoutsResume,
     summary: payoutsSummary,
     upload: payoutsUpload,
+  }),
+  releases: router({
+    list: releasesList,
+    build: releasesBuild,
+    publish: releasesPublish,
+    channels: releasesChannels,
+    setSiteChannel,
+  }),
+  rollouts: router({
+    list: rolloutsList,
+    preview: rolloutsPreview,
+    start: rolloutsStart,
+    pause: rolloutsPause,
+    resume: rolloutsResume,
+    cancel: rolloutsCancel,
+    rollBack: rolloutsRollBack,
   }),
   search: router({ find: searchFind }),
   statistics: router({ get: statisticsGet }),

@@ -74,6 +74,14 @@ export const p2p_pool = z
       .max(1_000_000_000)
       .default(20_000_000)
       .describe("Shares that are kept for one block, 40 bytes each; beyond them a receipt holds the sums alone."),
+    bucket_days: z
+      .int()
+      .min(3)
+      .max(3650)
+      .default(7)
+      .describe(
+        "Days for which each worker's shares are kept in steps of ten seconds. Older ones are kept by account for as long as a payout window may begin among them, and in sums of hours and days.",
+      ),
   })
   .prefault({})
   .describe("The pool: what it pays, and to whom.");

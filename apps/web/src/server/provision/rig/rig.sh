@@ -13,8 +13,12 @@
 # undoes itself. What it started it undoes after WAIT seconds unless `commit` came, so that a control plane that is gone leaves
 # the rig as it was. Output: "@ STEP STATE words" for a step, "= NAME words" for a fact, anything else is a line of the log.
 #
-# Plain POSIX, for dash and BusyBox. Everything it makes lies under OPT, ETC, DATA and the unit.
+# OPT and DATA belong to the agent's own user, since an agent updates itself; what root runs and reads lies in ETC. Root writes nothing in
+# the agent's folders in its own name: what lies there could be a link to anywhere.
+#
+# Plain POSIX, for dash and BusyBox.
 umask 022
+cd /
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C
 
@@ -40,7 +44,7 @@ for word in "$@"; do
   value=${word#*=}
   eval "$name=\$value"
 done
-UNDO=$OPT/.undo
+UNDO=$ETC/.undo
 
 # The reader may be gone; the work goes on.
 say() {
@@ -168,7 +172,6 @@ unlock() { rm -rf "$LOCK"; }
 try() { WHY=$("$@" 2>&1 >/dev/null); }
 why() { printf '%s' "${WHY:-it gave no reason}" | tr '\n' ' '; }
 
-# DATA belongs to the agent's own user: root neither writes nor reads there in its own name, since what lies there could be a link.
 as_account() {
   if [ "$(id -u)" != 0 ]; then "$@"; return; fi
   if setpriv --version 2>/dev/null | grep -q util-linux; then
@@ -178,6 +181,7 @@ as_account() {
   fi
 }
 read_data() { as_account head -c 4096 "$DATA/$1" 2>/dev/null; }
+write_opt() { as_account sh -c 'cat >"$1"' sh "$OPT/$1"; }
 # The supervisor's process, when it really is one of the agent's user.
 supervisor() {
   pid=$(read_data supervise.pid | tr -cd 0-9)
@@ -201,11 +205,11 @@ install() {
   : >"$STAGE/log"
   STEP=begin
   [ -d "$UNDO" ] && { say "An installation that was broken off is undone first."; undo; }
-  had_opt=0
-  [ -d "$OPT" ] && had_opt=1
+  had_etc=0
+  [ -d "$ETC" ] && had_etc=1
   if ! error=$(mkdir -p "$UNDO" 2>&1) || ! error=$(chmod 700 "$UNDO" 2>&1); then
-    say "@ begin failed The folder $OPT cannot be made: $error"
-    [ $had_opt = 0 ] && rm -rf "$OPT" 2>/dev/null
+    say "@ begin failed The folder $ETC cannot be made: $error"
+    [ $had_etc = 0 ] && rm -rf "$ETC" 2>/dev/null
     say "@ end failed"
     unlock
     exit 1
@@ -222,7 +226,7 @@ install() {
   try switch || fail "It cannot be switched to: $(why)"
   try start || fail "The agent does not start: $(why) $(last_words)"
   # Undone by itself when nobody says that the agent arrived.
-  setsid sh "$OPT/rig.sh" deadline "WAIT=$WAIT" "OPT=$OPT" "ETC=$ETC" "DATA=$DATA" "UNIT=$UNIT" "LOCK=$LOCK" "ACCOUNT=$ACCOUNT" \
+  setsid sh "$ETC/rig.sh" deadline "WAIT=$WAIT" "OPT=$OPT" "ETC=$ETC" "DATA=$DATA" "UNIT=$UNIT" "LOCK=$LOCK" "ACCOUNT=$ACCOUNT" \
     </dev/null >/dev/null 2>&1 &
   done_ "The agent runs; it is kept when it has reported to the control plane within $WAIT s."
   say "@ end done"
@@ -232,13 +236,13 @@ install() {
 remember() {
   echo "$VERSION" >"$UNDO/version" || return 1
   : >"$UNDO/made" || return 1
-  [ $had_opt = 0 ] && echo opt >>"$UNDO/made"
-  [ -d "$ETC" ] || echo etc >>"$UNDO/made"
+  [ $had_etc = 0 ] && echo etc >>"$UNDO/made"
+  [ -d "$OPT" ] || echo opt >>"$UNDO/made"
   [ -d "$DATA" ] || echo data >>"$UNDO/made"
   id "$ACCOUNT" >/dev/null 2>&1 || echo account >>"$UNDO/made"
   [ -d "$OPT/versions/$VERSION" ] || echo version >>"$UNDO/made"
   [ -L "$OPT/current" ] && { readlink "$OPT/current" >"$UNDO/current" || return 1; }
-  for kept in "$UNIT" "$ETC/agent.json" "$OPT/rig.sh" "$OPT/supervise.sh"; do
+  for kept in "$UNIT" "$ETC/agent.json" "$ETC/rig.sh" "$ETC/supervise.sh" "$OPT/launch"; do
     [ -f "$kept" ] && { cp -p "$kept" "$UNDO/$(basename "$kept").before" || return 1; }
   done
   running && : >"$UNDO/ran"
@@ -285,23 +289,28 @@ place() {
   kib=$(($(wc -c <"$STAGE/otedama-agent") / 1024 + 1024))
   free=$(free_kib "$OPT")
   [ "${free:-0}" -gt "$kib" ] || fail "$OPT has ${free:-0} KiB free and $kib KiB are needed: make room on that disk."
+  try mkdir -p "$OPT" && try chown "$ACCOUNT:" "$OPT" && try chmod 755 "$OPT" && try as_account mkdir -p "$OPT/versions" || fail "$OPT cannot be made: $(why)"
   target=$OPT/versions/$VERSION
-  fresh=$OPT/versions/.$VERSION.new
-  try mkdir -p "$OPT/versions" || fail "$OPT/versions cannot be made: $(why)"
-  rm -rf "$fresh"
-  try mkdir "$fresh" || fail "$fresh cannot be made: $(why)"
-  try cp "$STAGE/otedama-agent" "$fresh/otedama-agent" || { reason=$(why); rm -rf "$fresh"; fail "The agent cannot be written: $reason"; }
-  chmod 755 "$fresh" "$fresh/otedama-agent"
-  cp "$STAGE/manifest.signed" "$fresh/release.json" && chmod 644 "$fresh/release.json" || { rm -rf "$fresh"; fail "The release cannot be written."; }
+  new=versions/.$VERSION.new
+  as_account rm -rf "$OPT/$new" "$target.old"
+  try as_account mkdir "$OPT/$new" && try write_opt "$new/otedama-agent" <"$STAGE/otedama-agent" && try write_opt "$new/release.json" <"$STAGE/manifest.signed" &&
+    try as_account chmod 755 "$OPT/$new/otedama-agent" || {
+    reason=$(why)
+    as_account rm -rf "$OPT/$new"
+    fail "The agent cannot be written: $reason"
+  }
   # What counts is what lies in its final place.
-  [ "$(sha256sum "$fresh/otedama-agent" | cut -d ' ' -f 1)" = "$SHA256" ] || { rm -rf "$fresh"; fail "What was written is not what was uploaded: the disk may be failing."; }
+  [ "$(as_account sha256sum "$OPT/$new/otedama-agent" | cut -d ' ' -f 1)" = "$SHA256" ] || {
+    as_account rm -rf "$OPT/$new"
+    fail "What was written is not what was uploaded: the disk may be failing."
+  }
   sync 2>/dev/null
-  rm -rf "$target.old"
-  [ -d "$target" ] && mv "$target" "$target.old"
-  try mv "$fresh" "$target" || fail "$target cannot be put in place: $(why)"
-  rm -rf "$target.old"
-  try cp "$STAGE/rig.sh" "$OPT/rig.sh" && try cp "$STAGE/supervise.sh" "$OPT/supervise.sh" || fail "$OPT cannot be written to: $(why)"
-  chmod 755 "$OPT" "$OPT/versions" "$OPT/rig.sh" "$OPT/supervise.sh"
+  [ -d "$target" ] && as_account mv "$target" "$target.old"
+  try as_account mv "$OPT/$new" "$target" || fail "$target cannot be put in place: $(why)"
+  as_account rm -rf "$target.old"
+  try write_opt launch.new <"$STAGE/launch" && try as_account chmod 755 "$OPT/launch.new" && try as_account mv "$OPT/launch.new" "$OPT/launch" &&
+    try cp "$STAGE/rig.sh" "$ETC/rig.sh" && try cp "$STAGE/supervise.sh" "$ETC/supervise.sh" || fail "What starts the agent cannot be written: $(why)"
+  chmod 755 "$ETC/rig.sh" "$ETC/supervise.sh"
   done_ "$target"
 }
 
@@ -327,7 +336,7 @@ settings() {
 service() {
   step service
   if ! systemd; then
-    done_ "This rig has no systemd: the agent runs in the foreground of $OPT/supervise.sh, which starts it again when it ends."
+    done_ "This rig has no systemd: the agent runs in the foreground of $ETC/supervise.sh, which starts it again when it ends."
     return
   fi
   try cp "$STAGE/otedama-agent.service" "$UNIT.new" && try mv "$UNIT.new" "$UNIT" || fail "The unit cannot be written: $(why)"
@@ -336,12 +345,14 @@ service() {
   done_ "$UNIT"
 }
 
-switch() {
-  ln -sfn "versions/$VERSION" "$OPT/current.new" && mv -T "$OPT/current.new" "$OPT/current" 2>/dev/null || {
-    rm -f "$OPT/current.new"
-    ln -sfn "versions/$VERSION" "$OPT/current"
-  }
+# The link is replaced in one step.
+point() {
+  as_account ln -sfn "$1" "$OPT/current.new" && { as_account mv -T "$OPT/current.new" "$OPT/current" 2>/dev/null || {
+    as_account rm -f "$OPT/current.new"
+    as_account ln -sfn "$1" "$OPT/current"
+  }; }
 }
+switch() { as_account rm -f "$OPT/trial" "$OPT/trial.starts" && point "versions/$VERSION"; }
 
 start() {
   if systemd; then
@@ -349,7 +360,7 @@ start() {
     return
   fi
   stop
-  setsid sh "$OPT/supervise.sh" "OPT=$OPT" "ETC=$ETC" "DATA=$DATA" "ACCOUNT=$ACCOUNT" </dev/null >/dev/null 2>&1 &
+  setsid sh "$ETC/supervise.sh" "OPT=$OPT" "ETC=$ETC" "DATA=$DATA" "ACCOUNT=$ACCOUNT" </dev/null >/dev/null 2>&1 &
   n=0
   while ! running; do
     n=$((n + 1))
@@ -411,7 +422,7 @@ commit() {
   # The one that runs and the one before it.
   for old in "$OPT"/versions/*; do
     [ -d "$old" ] || continue
-    case "versions/$(basename "$old")" in "$(readlink "$OPT/current")" | "$kept") ;; *) rm -rf "$old"; echo "Removed the old $old." ;; esac
+    case "versions/$(basename "$old")" in "$(readlink "$OPT/current")" | "$kept") ;; *) as_account rm -rf "$old"; echo "Removed the old $old." ;; esac
   done
   unlock
   echo "@ commit done Version $(basename "$(readlink "$OPT/current")") stays."
@@ -436,21 +447,24 @@ undo() {
   rm -f "$UNIT.new"
   systemd && systemctl daemon-reload >/dev/null 2>&1
   if [ -f "$UNDO/current" ]; then
-    ln -sfn "$(cat "$UNDO/current")" "$OPT/current"
+    point "$(cat "$UNDO/current")"
   else
-    rm -f "$OPT/current"
+    as_account rm -f "$OPT/current" 2>/dev/null
   fi
-  rm -rf "$OPT/versions/.$version.new"
-  [ -n "$version" ] && made version && rm -rf "$OPT/versions/$version"
-  back rig.sh "$OPT/rig.sh" || rm -f "$OPT/rig.sh"
-  back supervise.sh "$OPT/supervise.sh" || rm -f "$OPT/supervise.sh"
+  if [ -d "$OPT" ] && id "$ACCOUNT" >/dev/null 2>&1; then
+    as_account rm -rf "$OPT/versions/.$version.new" "$OPT/launch.new" "$OPT/trial" "$OPT/trial.starts"
+    [ -n "$version" ] && made version && as_account rm -rf "$OPT/versions/$version"
+    [ -f "$UNDO/launch.before" ] && write_opt launch <"$UNDO/launch.before"
+  fi
+  back rig.sh "$ETC/rig.sh" || rm -f "$ETC/rig.sh"
+  back supervise.sh "$ETC/supervise.sh" || rm -f "$ETC/supervise.sh"
   rm -f "$ETC/agent.json.new"
   back agent.json "$ETC/agent.json" || rm -f "$ETC/agent.json"
   for kept in enrolment.json identity.pem; do
     [ -f "$UNDO/$kept.before" ] && mv -f "$UNDO/$kept.before" "$DATA/$kept"
   done
   made data && rm -rf "$DATA"
-  made etc && rm -rf "$ETC"
+  made opt && rm -rf "$OPT"
   made account && remove_account
   if [ -f "$UNDO/ran" ]; then
     start 2>/dev/null && words="The agent that ran before runs again." || words="The agent that ran before is in place but does not start."
@@ -459,8 +473,7 @@ undo() {
   fi
   [ -n "$last" ] && say "The agent's last words: $last"
   say "@ undo done $words"
-  rmdir "$OPT/versions" 2>/dev/null
-  if made opt; then rm -rf "$OPT"; else rm -rf "$UNDO"; fi
+  if made etc; then rm -rf "$ETC"; else rm -rf "$UNDO"; fi
 }
 
 remove_account() {

@@ -42,7 +42,7 @@ pause=1
 cd "$DATA" || exit 1
 while [ $ending = 0 ]; do
   began=$(date +%s)
-  (OTEDAMA_SUPERVISION=foreground; export OTEDAMA_SUPERVISION; exec "$OPT/current/otedama-agent" --settings "$ETC/agent.json") >>"$LOG" 2>&1 &
+  (exec "$OPT/launch" --settings "$ETC/agent.json") >>"$LOG" 2>&1 &
   child=$!
   while kill -0 $child 2>/dev/null; do
     sleep 1 &
