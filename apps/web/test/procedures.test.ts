@@ -33,6 +33,8 @@ const INPUTS: Record<string, unknown> = {
   "balances.get": { account_id: 1 },
   "ledger.list": {},
   "ledger.get": { entry_id: "1" },
+  "provision.get": { id: 1 },
+  "provision.log": { id: 1, rig: 0 },
   "search.find": { q: "x" },
   "audit.list": {},
   "notices.deliveries": {},

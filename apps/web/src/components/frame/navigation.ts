@@ -2,6 +2,7 @@ import type { MeDto } from "@otedama/shared";
 import {
   Bell,
   Blocks,
+  Cable,
   ChartSpline,
   Gauge,
   type LucideIcon,
@@ -38,6 +39,7 @@ const PLACES: readonly PlaceGroup[] = [
     places: [
       { href: "/rigs", word: "Rigs", icon: Server },
       { href: "/releases", word: "Releases", icon: PackageCheck },
+      { href: "/provision", word: "Provision", icon: Cable, roles: ["owner", "operator"] },
     ],
   },
   {
