@@ -1,6 +1,6 @@
 /**
- * Runs the screens in a real Chromium against the real stack. Without E2E_URL and E2E_SETUP_LINK (the dashboard's address and the
- * one-time link of a fresh start) the set-up starts a stack of its own on free ports in a temporary folder.
+ * Runs the screens in a real Chromium against the real stack. Without E2E_URL, E2E_SETUP_LINK and E2E_DATABASE_URL (the
+ * dashboard's address, the one-time link of a fresh start, its database) the set-up starts a stack of its own on free ports in a temporary folder.
  */
 import { defineConfig } from "@playwright/test";
 import { chromium } from "./e2e/chromium.ts";

@@ -4,10 +4,8 @@ import { numaNodes, readNvml, releaseResident } from "@otedama/native";
 import type { AgentSettings } from "@otedama/shared/agent";
 import { HubClock } from "./channel/hub_clock.ts";
 import { PauseHold } from "./commands/pause_hold.ts";
-import { HubLink } from "./control/hub_link.ts";
 import { type OwnPlan, planOf, type RigPlan } from "./desired/plan.ts";
 import { PowerLimit } from "./desired/power_limit.ts";
-import { agentHello } from "./enrol/hello.ts";
 import { EventLog } from "./events/event_log.ts";
 import { eventObserver } from "./events/event_observer.ts";
 import { NumberedBuffer } from "./files/numbered_buffer.ts";
@@ -30,7 +28,6 @@ import { detectMachine } from "./telemetry/machine.ts";
 import { agentReport } from "./telemetry/report.ts";
 import { Reporter } from "./telemetry/reporter.ts";
 import { CpuPower, cpuTemperatures, hottest } from "./telemetry/sensors.ts";
-import { telemetrySnapshot } from "./telemetry/snapshot.ts";
 import { StatusLine } from "./telemetry/status_line.ts";
 import { ownRelease } from "./update/own_release.ts";
 import { CrashLoop } from "./watchdogs/crash_loop.ts";
@@ -39,7 +36,6 @@ import { Patrol } from "./watchdogs/patrol.ts";
 const STATUS_INTERVAL_MS = 10_000;
 /** Until the control plane says otherwise. */
 const REPORT_INTERVAL_MS = 10_000;
-const REPORT_INTERVAL_V1_MS = 5_000;
 const GOODBYE_MS = 300;
 /** By then it is connected and mining. */
 const START_OVER_MS = 15_000;
@@ -56,7 +52,6 @@ export async function startAgent(settings: AgentSettings): Promise<void> {
   const started_at_ms = Date.now();
   const ring = new LogRing({ lines_max: 500, line_chars_max: 1_000 }, [
     hub?.enrol_token,
-    hub?.token,
     ...settings.pools.map(({ password }) => password),
   ]);
   const log = agentLog({ level: settings.log_level, status_line }, ring);
@@ -90,31 +85,11 @@ export async function startAgent(settings: AgentSettings): Promise<void> {
   }
   setTimeout(releaseResident, START_OVER_MS).unref();
 
-  if (hub === null || hub.token !== undefined) {
-    const hello = { agent_id, name: settings.name, version: release.version, machine };
-    const link =
-      hub?.token === undefined
-        ? null
-        : new HubLink(
-            {
-              url: hub.url,
-              hello: agentHello({ ...hello, token: hub.token }),
-              telemetry_interval_ms: REPORT_INTERVAL_V1_MS,
-              ack_timeout_ms: 10_000,
-              refused_wait_ms: 30_000,
-            },
-            {
-              telemetry: () => telemetrySnapshot({ machine, power: cpu_power, figures: () => rig.figures() }),
-              random: Math.random,
-              onNotice: notice,
-            },
-          );
+  if (hub === null) {
     lifecycle.onStop(() => rig.stop());
-    lifecycle.onStop(() => link?.stop(GOODBYE_MS));
     lifecycle.listen();
     ready();
     rig.start();
-    link?.start();
     return;
   }
 
@@ -142,12 +117,11 @@ export async function startAgent(settings: AgentSettings): Promise<void> {
     ),
   }));
   const wake = () => managed.side?.wake();
-  const now_ms = () => clock.now();
-  const events = new EventLog({ buffer: buffers.events, now_ms, monotonic_ms, onEvent: wake, onTrouble: warn });
+  const events = new EventLog({ buffer: buffers.events, now_ms: Date.now, monotonic_ms, onEvent: wake, onTrouble: warn });
   observers.push(eventObserver(events));
   const supervision = supervisionOf(settings, process);
   const crash_loop = new CrashLoop({ data_dir, now_ms: Date.now() }, { onTrouble: warn });
-  const hold = new PauseHold({ data_dir }, { rig, now_ms });
+  const hold = new PauseHold({ data_dir }, { rig, now_ms: () => clock.now() });
   const power_limit = new PowerLimit({ data_dir });
   const own: OwnPlan = settings;
   const plan: { now: RigPlan } = { now: planOf(own, null) };
@@ -185,7 +159,7 @@ export async function startAgent(settings: AgentSettings): Promise<void> {
     { interval_ms: REPORT_INTERVAL_MS },
     {
       buffer: reports,
-      make: (number) => agentReport(sources, number, now_ms()),
+      make: (number) => agentReport(sources, number, Date.now()),
       refresh: () => gpus.read(),
       onReport: wake,
       onTrouble: warn,

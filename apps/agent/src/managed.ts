@@ -135,6 +135,7 @@ export class Managed {
         update: updateCommand({ updates: this.#updates }),
       },
       now_ms,
+      own_ms: Date.now,
       onReport: wake,
       onFinished: ({ number, body }, { state, message }) => {
         const text = `command ${number} (${body.kind}) ${state}: ${message}`;
@@ -151,7 +152,7 @@ export class Managed {
         power,
         threadNices,
         cores: availableParallelism,
-        now_ms,
+        now_ms: Date.now,
         monotonic_ms,
         hubOpen: () => this.#channel.open,
         onReport: wake,
@@ -183,7 +184,6 @@ export class Managed {
           if (Math.abs(ahead_ms) > CLOCK_TOLD_MS) {
             const text = `this rig's clock is ${Math.round(Math.abs(ahead_ms) / 1000)} s ${ahead_ms > 0 ? "ahead of" : "behind"} the control plane's: set it right (NTP)`;
             onNotice("warn", text);
-            events.add("clock", "warning", text);
           }
           reporter.welcomed(telemetry_interval_ms, report_number);
         },

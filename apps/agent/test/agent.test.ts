@@ -1,17 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AgentHelloV1, AgentTelemetry } from "@otedama/shared";
-import { Server } from "socket.io";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TestPool } from "./stratum_server.ts";
 
 const MAIN = join(import.meta.dirname, "../src/main.ts");
-const TOKEN = "token-for-tests-0123456789";
 
 let folder: string;
 let upstream: TestPool;
@@ -26,44 +21,6 @@ afterEach(async () => {
   await upstream.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-class Hub {
-  readonly hellos: AgentHelloV1[] = [];
-  readonly telemetry: AgentTelemetry[] = [];
-  refuse: { code: string; message: string } | null = null;
-  readonly #http: HttpServer = createServer();
-  readonly #io = new Server(this.#http);
-
-  async listen(port = 0): Promise<this> {
-    const agents = this.#io.of("/agents");
-    agents.use((socket, next) => {
-      if (this.refuse) return next(Object.assign(new Error("refused"), { data: this.refuse }));
-      this.hellos.push(AgentHelloV1.parse(socket.handshake.auth));
-      next();
-    });
-    agents.on("connection", (socket) => {
-      socket.on("telemetry", (body, acknowledge) => {
-        this.telemetry.push(AgentTelemetry.parse(body));
-        acknowledge({ ok: true });
-      });
-    });
-    this.#http.listen(port, "127.0.0.1");
-    await once(this.#http, "listening");
-    return this;
-  }
-
-  get port(): number {
-    return (this.#http.address() as AddressInfo).port;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  async close(): Promise<void> {
-    await this.#io.close();
-  }
-}
 
 class AgentProcess {
   readonly child: ChildProcess;
@@ -145,48 +102,6 @@ describe("an agent under a supervisor", () => {
     expect(await agent.exit()).toBe(2);
     expect(agent.stderr.trim().split("\n")).toHaveLength(1);
     expect(agent.stderr).toContain(sentence);
-  });
-});
-
-describe("an agent and its control plane", () => {
-  test("introduces itself and reports what it does", async () => {
-    const hub = await new Hub().listen();
-    cleanups.push(() => hub.close());
-    new AgentProcess(settings({ hub: { url: hub.url, token: TOKEN } }));
-    await until(() => hub.telemetry.some(({ pool }) => pool.shares.accepted > 0), "a report with a share");
-    expect(hub.hellos[0]).toMatchObject({ token: TOKEN, name: "rig-1", protocol: 1 });
-    const report = hub.telemetry.at(-1);
-    expect(report?.pool).toMatchObject({ url: upstream.url, user: "wallet.rig", state: "mining", difficulty: 0.00002 });
-    expect(report?.devices[0]).toMatchObject({ device_id: "cpu0", kind: "cpu", threads: 1, hardware_errors: 0 });
-    expect(report?.devices[0]?.hashrate_hps.s10).toBeGreaterThan(0);
-    expect(report?.memory_free_bytes).toBeLessThanOrEqual(report?.memory_total_bytes ?? 0);
-  });
-
-  test("mines on while the control plane is away, and comes back to it", async () => {
-    const first = await new Hub().listen();
-    const { port } = first;
-    const agent = new AgentProcess(settings({ hub: { url: first.url, token: TOKEN } }));
-    await until(() => first.telemetry.length > 0, "a first report");
-    await first.close();
-    const before = upstream.shares.length;
-    await until(() => upstream.shares.length > before + 2, "shares without a control plane");
-    expect(agent.stdout).toContain("mining goes on");
-    const second = await new Hub().listen(port);
-    cleanups.push(() => second.close());
-    await until(() => second.telemetry.length > 0, "a report after the outage");
-    expect(second.hellos[0]?.agent_id).toBe(first.hellos[0]?.agent_id);
-  });
-
-  test("mines on when it is refused, and says why without saying its token", async () => {
-    const hub = await new Hub().listen();
-    cleanups.push(() => hub.close());
-    hub.refuse = { code: "revoked", message: "This token was revoked." };
-    const agent = new AgentProcess(settings({ hub: { url: hub.url, token: TOKEN } }));
-    await until(
-      () => agent.stdout.includes("This token was revoked. (revoked)") && upstream.shares.length > 0,
-      "the refusal and a share",
-    );
-    expect(agent.stdout + agent.stderr).not.toContain(TOKEN);
   });
 });
 

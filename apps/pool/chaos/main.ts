@@ -1,7 +1,7 @@
 /**
- * `npm run test:chaos -- [--runs N] [--seed N] [--seconds N] [--every-ms N] [--pools 1|2] [--only KIND,…] [--scheme S]
- * [--keep-going] [--verbose]`: runs of a whole stack under faults, each
- * with the seed after the one before. Ends with 1 at the first run whose books are wrong, and says how to do that run again.
+ * `npm run test:chaos -- [--runs N] [--minutes N] [--seed N] [--seconds N] [--every-ms N] [--pools 1|2] [--only KIND,…] [--scheme S]
+ * [--keep-going] [--verbose]`: runs of a whole stack under faults, each with the seed after the one before. Ends with 1 at the first run
+ * whose books are wrong, and says how to do that run again. No run begins after so many minutes.
  */
 import { parseArgs } from "node:util";
 import { PAYOUT_SCHEMES, type PayoutScheme } from "@otedama/shared";
@@ -12,6 +12,7 @@ import { FAULT_KINDS, type FaultKind, makeScenario } from "./schedule.ts";
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: process.env.OTEDAMA_CHAOS_RUNS ?? "5" },
+    minutes: { type: "string", default: "10000" },
     seed: { type: "string", default: process.env.OTEDAMA_CHAOS_SEED ?? "" },
     seconds: { type: "string", default: process.env.OTEDAMA_CHAOS_SECONDS ?? "30" },
     "every-ms": { type: "string", default: "1500" },
@@ -36,6 +37,7 @@ function whole(name: string, text: string, from: number, to: number): number {
 }
 
 const runs = whole("runs", values.runs, 1, 100_000);
+const minutes = whole("minutes", values.minutes, 1, 10_000);
 const seconds = whole("seconds", values.seconds, 1, 3_600);
 const every_ms = whole("every-ms", values["every-ms"], 50, 600_000);
 const pools = whole("pools", values.pools, 1, 2);
@@ -49,7 +51,8 @@ if (scheme !== undefined && !PAYOUT_SCHEMES.includes(scheme))
 
 const report = new Report();
 const say = (text: string) => process.stdout.write(`${text}\n`);
-for (let index = 0; index < runs; index++) {
+const last_start_ms = performance.now() + minutes * 60_000;
+for (let index = 0; index < runs && performance.now() < last_start_ms; index++) {
   const seed = (first_seed + index) >>> 0;
   const scenario = makeScenario({
     seed,

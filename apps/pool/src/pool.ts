@@ -431,7 +431,7 @@ export async function startPool(settings: PoolSettings, dependencies: PoolDepend
     {
       database,
       databaseUp: () => monitor.up,
-      now_ms,
+      monotonic_ms,
       onTrouble: (error) => log.warn({ error: error.message }, "old shares are not put away yet"),
     },
   );

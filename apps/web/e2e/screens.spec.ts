@@ -23,6 +23,7 @@ const SCREENS: readonly { readonly name: string; readonly kicker: string; readon
     { name: "nodes", kicker: "Pool · Nodes", address: async () => "/nodes" },
     { name: "rigs", kicker: "Fleet · Rigs", address: async () => "/rigs" },
     { name: "rig", kicker: "Fleet · Rigs", address: (page) => firstRow(page, "/rigs") },
+    { name: "releases", kicker: "Fleet · Releases", address: async () => "/releases" },
     { name: "provision", kicker: "Fleet · Provision", address: async () => "/provision" },
     { name: "provision by hand", kicker: "Fleet · Provision", address: async () => "/provision?way=hand" },
     { name: "payouts", kicker: "Payouts", address: async () => "/payouts" },

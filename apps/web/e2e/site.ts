@@ -1,13 +1,18 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test as plain } from "@playwright/test";
 
-function given(name: "E2E_URL" | "E2E_SETUP_LINK" | "E2E_SESSION"): string {
+function given(name: "E2E_URL" | "E2E_SETUP_LINK" | "E2E_SESSION" | "E2E_DATABASE_URL"): string {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set; the global set-up sets it`);
   return value;
 }
 
-export const site = () => ({ url: given("E2E_URL"), setup_link: given("E2E_SETUP_LINK"), session: given("E2E_SESSION") });
+export const site = () => ({
+  url: given("E2E_URL"),
+  setup_link: given("E2E_SETUP_LINK"),
+  session: given("E2E_SESSION"),
+  database_url: given("E2E_DATABASE_URL"),
+});
 
 export const OWNER = { name: "Aki Tanaka", email: "aki@example.org", password: "four words do well" } as const;
 

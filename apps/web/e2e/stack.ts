@@ -1,6 +1,6 @@
 /** The whole of Otedama, started as a person starts it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ const STOP_MS = 15_000;
 export interface RunningStack {
   readonly url: string;
   readonly setup_link: string;
+  readonly database_url: string;
   stop(): Promise<void>;
 }
 
@@ -49,7 +50,9 @@ export async function startStack(): Promise<RunningStack> {
     rmSync(home, { recursive: true, force: true });
   };
   try {
-    return { ...(await addresses(child)), stop };
+    const printed = await addresses(child);
+    const settings = JSON.parse(readFileSync(join(home, "run/settings/web.json"), "utf8")) as { database_url: string };
+    return { ...printed, database_url: settings.database_url, stop };
   } catch (error) {
     await stop();
     throw error;

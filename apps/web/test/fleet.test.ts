@@ -458,3 +458,50 @@ describe("flight sheets", () => {
     ]);
   });
 });
+
+describe("the table of placements", () => {
+  test("goes out, comes back changed, is rehearsed, and is applied whole or not at all", async () => {
+    const [one, two] = [await enrolled("csv"), await enrolled("csv")];
+    const cookie = await web.signIn();
+    const path = "/api/fleet/placement.csv";
+    const send = (text: string, as = cookie, query = "") =>
+      fetch(web.origin + path + query, {
+        method: "POST",
+        headers: { cookie: as, origin: web.origin, "content-type": "text/csv" },
+        body: text,
+      });
+    const table = await (await fetch(web.origin + path, { headers: { cookie } })).text();
+    expect(table.split("\r\n")[0]).toBe("rig_id,rig,site,building,rack,slot,groups");
+    expect(table).toContain(`${one.agent_id},rig-${one.rig},csv,,,,\r\n`);
+
+    const wanted = `rig_id,site,building,rack,slot,groups\n${one.agent_id},csv,hall,R1,4,"a;b"\n${two.agent_id},csv,hall,R1,5,b\n`;
+    const rehearsed = await send(wanted, cookie, "?dry_run=1");
+    const made = ["building csv / hall", "rack csv / hall / R1", "group a", "group b"];
+    expect(await rehearsed.json()).toEqual({ applied: false, rows: 2, changed: 2, made, problems: [] });
+    expect((await owner.rigs.get.query({ id: one.agent_id })).rack).toBeNull();
+    expect(await (await send(wanted)).json()).toMatchObject({ applied: true, changed: 2 });
+    expect(await owner.rigs.get.query({ id: one.agent_id })).toMatchObject({
+      site: "csv",
+      building: "hall",
+      rack: "R1",
+      slot: 4,
+    });
+    expect((await owner.rigs.get.query({ id: one.agent_id })).groups.map((group) => group.name)).toEqual(["a", "b"]);
+    // They change places, in one go.
+    const swapped = wanted.replace("R1,4", "R1,9").replace("R1,5", "R1,4").replace("R1,9", "R1,5");
+    expect(await (await send(swapped)).json()).toMatchObject({ applied: true, changed: 2, made: [] });
+    expect(await (await send(swapped)).json()).toMatchObject({ applied: true, changed: 0 });
+    const refused = await send(`${swapped}${randomUUID()},csv,,,,\n`);
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({ applied: false, problems: [{ line: 4, field: "rig_id" }] });
+    expect((await send(swapped.replace("R1,5", "R1,50"))).status).toBe(422);
+    expect((await send("rig_id,site,colour\n")).status).toBe(400);
+    expect((await send('rig_id,site\n"')).status).toBe(400);
+    expect((await send("x".repeat(8_000_001))).status).toBe(413);
+    expect((await send(swapped, "")).status).toBe(401);
+    const viewer = await web.join("viewer");
+    expect((await send(swapped, viewer)).status).toBe(403);
+    expect((await fetch(web.origin + path, { headers: { cookie: viewer } })).status).toBe(200);
+    expect((await owner.audit.list.query({ action: "placement.import" })).rows).toHaveLength(2);
+  });
+});

@@ -1,8 +1,18 @@
 /** The pure parts of the fleet's side. */
-import { completeUpTo, MISSING_RANGES_MAX, nearestAssignment, type RigPlace, takeNumber, workerUser } from "@otedama/db/web";
+import {
+  completeUpTo,
+  MISSING_RANGES_MAX,
+  nearestAssignment,
+  type PlacementLine,
+  planPlacement,
+  type RigPlace,
+  takeNumber,
+  workerUser,
+} from "@otedama/db/web";
 import { fieldChanges, SheetContent, type Target, templateProblem } from "@otedama/shared";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { CsvError, csvCell, fromSpreadsheet, parseCsv } from "../src/server/http/csv.ts";
 import { believedTime, skewSentence } from "../src/server/hub/agents/clock.ts";
 import { GroupCommit, QueueFullError } from "../src/server/live/group_commit.ts";
 import { sheetOf } from "./fixtures/agents.ts";
@@ -176,4 +186,75 @@ describe("a group commit", () => {
     expect(none.map((one) => one.status)).toEqual(["rejected", "rejected", "rejected"]);
     expect(writes).toBe(1);
   });
+});
+
+describe("CSV", () => {
+  const bounds = { rows_max: 1_000, cells_max: 10 };
+
+  test("comes back as it went out, whatever is in it", () => {
+    const cell = fc.string({ unit: "binary", maxLength: 20 }).map((text) => text.replaceAll("\r", ""));
+    fc.assert(
+      fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 5 }), { maxLength: 20 }), (rows) => {
+        const text = rows.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
+        expect(parseCsv(text, bounds).map((cells) => cells.map(fromSpreadsheet))).toEqual(rows);
+      }),
+    );
+  });
+
+  test("never fails but with a sentence", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('"', ",", "\n", "\r", "a", "=", "\0"), maxLength: 200 }), (text) => {
+        try {
+          expect(parseCsv(text, bounds).length).toBeLessThanOrEqual(200);
+        } catch (error) {
+          expect(error).toBeInstanceOf(CsvError);
+        }
+      }),
+    );
+    expect(() => parseCsv("a,".repeat(11), bounds)).toThrow(/columns/);
+    expect(() => parseCsv("a,b\n".repeat(1_001), bounds)).toThrow(/lines/);
+    expect(() => parseCsv('a,"b', bounds)).toThrow(/never closed/);
+  });
+});
+
+test("a table of placements: rigs change slots, and what cannot be is told by its line", () => {
+  const rig = (id: string, slot: number | null) => ({
+    id,
+    name: `rig ${id}`,
+    site: "s",
+    building: "b",
+    rack: "r",
+    slot,
+    groups: ["g"],
+  });
+  const rigs = [rig("a", 1), rig("b", 2), rig("c", 3)];
+  const line = (number: number, id: string, changes: Partial<PlacementLine> = {}): PlacementLine => ({
+    line: number,
+    rig_id: id,
+    rig: "",
+    site: "s",
+    building: "b",
+    rack: "r",
+    slot: "1",
+    groups: null,
+    ...changes,
+  });
+  const swap = planPlacement(rigs, [
+    line(2, "a", { slot: "2" }),
+    line(3, "b", { slot: "1" }),
+    line(4, "c", { slot: "3", groups: "g; " }),
+  ]);
+  expect(swap.problems).toEqual([]);
+  expect(swap.changed.map(({ id, slot, groups }) => [id, slot, groups])).toEqual([
+    ["a", 2, null],
+    ["b", 1, null],
+  ]);
+  const problems = (lines: PlacementLine[]) => planPlacement(rigs, lines).problems.map(({ line, field }) => `${line} ${field}`);
+  expect(problems([line(2, "a", { slot: "3" })])).toEqual(["2 slot"]);
+  expect(problems([line(2, "x")])).toEqual(["2 rig_id"]);
+  expect(problems([line(2, "", { rig: "nobody" })])).toEqual(["2 rig"]);
+  expect(problems([line(2, "a"), line(3, "a")])).toEqual(["3 rig"]);
+  expect(problems([line(2, "a", { rack: "" })])).toContain("2 rack");
+  expect(problems([line(2, "a", { slot: "1.5" })])).toEqual(["2 slot"]);
+  expect(problems([line(2, "a", { site: "" })])).toEqual(["2 site"]);
 });

@@ -202,7 +202,7 @@ test("an account that grows into a farm is charted from its own sums, which are 
   }
 });
 
-test("a made-up pool: every page asks indexes, and what it shows agrees with the buckets", async () => {
+test("a made-up pool: every page asks indexes, and what it shows agrees with the buckets", { timeout: 180_000 }, async () => {
   const url = await postgres.createMigratedDatabase();
   const now_ms = Math.floor(Date.now() / 1000) * 1000;
   const client = new pg.Client({ connectionString: url });

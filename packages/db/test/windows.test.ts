@@ -112,8 +112,8 @@ test("any window and any round of any history", { timeout: 180_000 }, async () =
       fc.array(bucket, { minLength: 1, maxLength: 60 }),
       fc.array(place, { minLength: 2, maxLength: 6 }),
       fc.array(fc.double({ min: 0.001, max: 1.3, noNaN: true }), { minLength: 1, maxLength: 3 }),
-      // Half of the time buckets are packed while others still come.
-      fc.option(fc.array(fc.integer({ min: 0, max: SLOTS }), { minLength: 1, maxLength: 4 }), { freq: 1 }),
+      // Most of the time buckets are packed while others still come.
+      fc.option(fc.array(fc.integer({ min: 0, max: SLOTS }), { minLength: 1, maxLength: 4 }), { freq: 3 }),
       async (drawn, places, parts, packs) => {
         await database.query(
           "TRUNCATE share_bucket, account_slice, pool_work, round_work, account_work, worker_work, worker_total",

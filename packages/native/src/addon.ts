@@ -24,6 +24,7 @@ export interface NativeKernels {
   sha256dMany64(pairs: Uint8Array): Uint8Array;
   merkleClimbMany(nodes: Uint8Array, branches: Uint8Array): Uint8Array;
   sha256dTails(prefix: Uint8Array, tails: Uint8Array, tail_bytes: number): Uint8Array;
+  sha256dHoles(prefix: Uint8Array, holes: Uint8Array, hole_bytes: number, suffix: Uint8Array): Uint8Array;
   NativeMiner: new (
     options: Required<Pick<MinerOptions, "threads" | "nice">> & Pick<MinerOptions, "kernel">,
     on_share: (share: Share) => void,

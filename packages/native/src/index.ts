@@ -25,6 +25,12 @@ export const merkleClimbMany = (nodes: Uint8Array, branches: Uint8Array): Uint8A
 /** Double SHA-256 of `prefix` followed by each of the tails (`tail_bytes` each); the prefix's whole blocks are hashed once. */
 export const sha256dTails = (prefix: Uint8Array, tails: Uint8Array, tail_bytes: number): Uint8Array =>
   native.sha256dTails(prefix, tails, tail_bytes);
+/**
+ * The same with a `suffix` behind what varies (`hole_bytes` each), the message schedules of whose whole blocks are made once: how
+ * coinbases are hashed.
+ */
+export const sha256dHoles = (prefix: Uint8Array, holes: Uint8Array, hole_bytes: number, suffix: Uint8Array): Uint8Array =>
+  native.sha256dHoles(prefix, holes, hole_bytes, suffix);
 
 /**
  * Hands the pages of the executable that only the start needed, and free heap, back to the system. What is used again comes from the

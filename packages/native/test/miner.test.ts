@@ -172,6 +172,31 @@ describe("a miner", () => {
     miner.stop();
   });
 
+  test("rests for most of the time at a low intensity, and not at all at the full one", async () => {
+    const miner = new Miner({ threads: 1, nice: 0 }, { onShare: () => undefined });
+    running.push(miner);
+    const spent = async (percent: number, least_hashes: number) => {
+      miner.setIntensity(percent);
+      const before = miner.counters();
+      const began_at_ms = performance.now();
+      const hashes = () => (miner.counters().thread_hashes[0] ?? 0) - (before.thread_hashes[0] ?? 0);
+      while (performance.now() - began_at_ms < 1_000 || hashes() < least_hashes)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      return (miner.counters().search_ms - before.search_ms) / (performance.now() - began_at_ms);
+    };
+    miner.setJob(job({ share_target: new Uint8Array(32) }));
+    // The margins leave room for a machine on which every slice of the search takes fifty times its time.
+    expect(await spent(5, 1)).toBeLessThan(0.7);
+    const low = miner.counters().thread_hashes[0] ?? 0;
+    await spent(100, low * 2);
+    // A thread that rests follows a pause like any other.
+    miner.setIntensity(1);
+    miner.pause();
+    miner.stop();
+    expect(() => miner.setIntensity(0)).toThrow("intensity");
+    expect(() => miner.setIntensity(101)).toThrow("intensity");
+  });
+
   test.each([
     ["prev_hash", { prev_hash: new Uint8Array(31) }],
     ["share_target", { share_target: new Uint8Array(33) }],

@@ -8,6 +8,7 @@ import {
   setFeatureMask,
   sha256,
   sha256d,
+  sha256dHoles,
   sha256dMany64,
   sha256dMany80,
   sha256dTails,
@@ -60,7 +61,7 @@ describe.each(Object.entries(PATHS))("batches on the %s path", (name, features) 
   test("are the digests of their messages, for any number of them", (context) => {
     if (lacking.length > 0) return context.skip(`this CPU has no ${lacking.join(", ")}`);
     fc.assert(
-      fc.property(fc.nat(40), fc.uint8Array({ minLength: 80, maxLength: 80 }), fc.nat(), (count, seed, salt) => {
+      fc.property(fc.nat(120), fc.uint8Array({ minLength: 80, maxLength: 80 }), fc.nat(), (count, seed, salt) => {
         const messages = Buffer.concat(
           Array.from({ length: count }, (_, i) => Buffer.from(seed.map((byte, at) => byte ^ (i * 31 + at * salt)))),
         );
@@ -106,6 +107,24 @@ describe.each(Object.entries(PATHS))("batches on the %s path", (name, features) 
           const tails = Uint8Array.from({ length: tail_bytes * count }, (_, i) => (i * i + (i >> 3)) & 255);
           const expected = chunks(tails, tail_bytes).map((tail) => hex(twice(Buffer.concat([prefix, tail]))));
           expect(chunks(sha256dTails(prefix, tails, tail_bytes), 32).map(hex)).toEqual(expected);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("fill the hole of a message, wherever it is", (context) => {
+    if (lacking.length > 0) return context.skip(`this CPU has no ${lacking.join(", ")}`);
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.integer({ min: 1, max: 70 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.uint8Array({ maxLength: 300 }),
+        (prefix, hole_bytes, count, suffix) => {
+          const holes = Uint8Array.from({ length: hole_bytes * count }, (_, i) => (i * i + (i >> 3)) & 255);
+          const expected = chunks(holes, hole_bytes).map((hole) => hex(twice(Buffer.concat([prefix, hole, suffix]))));
+          expect(chunks(sha256dHoles(prefix, holes, hole_bytes, suffix), 32).map(hex)).toEqual(expected);
         },
       ),
       { numRuns: 60 },

@@ -1,9 +1,10 @@
 /**
- * The control plane's clock as far as this rig knows it: deadlines are given in it, and what is reported should be told in it. A rig
- * whose clock is right is left alone; one that is minutes or hours off takes the difference that it was shown at the last connection.
+ * The control plane's clock as far as this rig knows it: deadlines are given in it. A rig whose clock is right is left alone; one that is
+ * minutes or hours off takes the difference that it was shown at the last connection. What a rig reports bears its own time: the
+ * control plane was shown that clock too, and puts it right.
  */
 const IGNORED_MS = 2_000;
-/** More than this is told to the operator: certificates and log lines go by the rig's own clock. */
+/** More than this is logged: certificates and log lines go by the rig's own clock. */
 export const CLOCK_TOLD_MS = 60_000;
 
 export class HubClock {

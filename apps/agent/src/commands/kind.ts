@@ -11,7 +11,7 @@ export type CommandOf<Kind extends CommandBody["kind"]> = AgentCommand & { body:
 
 /** Of the process that began a command and did not finish it. */
 export interface EarlierRun {
-  /** When it began, by the control plane's clock. */
+  /** When it began, by the rig's clock. */
   began_at_ms: number;
   /** Names that process; it is this one's own only by mistake. */
   run: string;

@@ -19,8 +19,10 @@ export const RUNNER_OPTIONS: RunnerOptions = { run_max_ms: 10 * 60_000, future_m
 export interface RunnerDependencies {
   journal: Journal;
   kinds: CommandKinds;
-  /** The control plane's clock. */
+  /** The control plane's clock: what deadlines are judged by. */
   now_ms: () => number;
+  /** The rig's own clock: what reports bear, as everything that it tells does. */
+  own_ms: () => number;
   /** A report waits. */
   onReport: () => void;
   onFinished: (command: AgentCommand, outcome: Outcome) => void;
@@ -74,7 +76,10 @@ export class CommandRunner {
     const expired = command.deadline_ms <= now;
     const state = expired ? "expired" : "accepted";
     try {
-      journal.accept(command, report(command, state, now, expired ? "Its deadline had passed when it came." : ""));
+      journal.accept(
+        command,
+        report(command, state, this.#dependencies.own_ms(), expired ? "Its deadline had passed when it came." : ""),
+      );
     } catch (error) {
       return { code: "disk", message: `It cannot be written to this rig's journal, so it is not run: ${reason(error)}` };
     }
@@ -159,8 +164,8 @@ export class CommandRunner {
 
   /** False where the disk did not take it: what cannot be written is not begun, and what was begun is read back later. */
   #record(command: AgentCommand, state: CommandReport["state"], message: string, evidence: CommandReport["evidence"]): boolean {
-    const { journal, now_ms, onReport } = this.#dependencies;
-    const body = { ...report(command, state, now_ms(), message), evidence };
+    const { journal, own_ms, onReport } = this.#dependencies;
+    const body = { ...report(command, state, own_ms(), message), evidence };
     const recorded = this.#try(() => journal.report(body), `that command ${command.number} is ${state}`);
     if (recorded) onReport();
     return recorded;

@@ -35,7 +35,7 @@ export interface ConvergerDependencies {
   power: PowerLimit;
   threadNices: () => number[] | null;
   cores: () => number;
-  /** The control plane's clock. */
+  /** The rig's own clock. */
   now_ms: () => number;
   /** Monotonic. */
   monotonic_ms: () => number;

@@ -13,7 +13,7 @@ const BATCH_BYTES_MAX = 64 * 1024;
 
 export interface EventLogDependencies {
   buffer: NumberedBuffer;
-  /** The control plane's clock. */
+  /** The rig's own clock. */
   now_ms: () => number;
   monotonic_ms: () => number;
   onEvent: () => void;

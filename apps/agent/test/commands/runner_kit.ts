@@ -48,7 +48,7 @@ export function openRunner(folder: string, { disk, run, kinds, now_ms = () => 2_
   const { promise: finished, resolve } = Promise.withResolvers<AgentCommand>();
   const runner = new CommandRunner(
     { ...RUNNER_OPTIONS, disk_wait_ms: 5 },
-    { journal, kinds, now_ms, onReport: () => undefined, onFinished: resolve, onTrouble },
+    { journal, kinds, now_ms, own_ms: now_ms, onReport: () => undefined, onFinished: resolve, onTrouble },
   );
   return { runner, journal, finished, troubles };
 }

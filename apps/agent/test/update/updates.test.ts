@@ -99,6 +99,32 @@ describe("an update", () => {
     expect(readdirSync(rig.layout.versions).sort()).toEqual(["1-a", "2-b"]);
   });
 
+  test("is followed by the next one, asked of the process that was on trial", async () => {
+    server.publish(2, "b", agentScript("b"));
+    await run(running(1, "a"));
+    const next = running(2, "b");
+    next.updates.start();
+    await next.updates.recover(COMMAND, new AbortController().signal);
+    server.publish(3, "c", agentScript("c"));
+    const third = { ...COMMAND, body: { release_number: 3 } };
+    expect(await Promise.race([next.updates.run(third, new AbortController().signal), next.ended])).toBe("restart");
+    expect(rig.current).toBe("3-c");
+  });
+
+  test("is refused while another one is on trial, and taken after one that was killed before the switch", async () => {
+    server.publish(2, "b", agentScript("b"));
+    rig.put("2-b", agentScript("b"));
+    rig.trial("2-b", "1-a");
+    expect(await run(running(1, "a"))).toBe("restart");
+    server.publish(3, "c", agentScript("c"));
+    const on_trial = running(2, "b");
+    const third = { ...COMMAND, body: { release_number: 3 } };
+    expect(await on_trial.updates.run(third, new AbortController().signal)).toMatchObject({
+      state: "failed",
+      message: "Not updated: another update is not finished yet.",
+    });
+  });
+
   test("keeps the executable and the version before it, and nothing else", async () => {
     rig.put("0-old", agentScript("old"));
     writeFileSync(downloadPath(rig.layout, "00"), "half");

@@ -101,8 +101,11 @@ const TOPICS: Record<string, Topic> = {
   },
   token: {
     summary: "Make a token that lets a pool or an agent of another machine report to the dashboard",
-    usage: "otedama token pool|agent NAME [options]",
-    text: "Prints the token once; the database keeps its SHA-256 only. The other machine takes it as OTEDAMA_CONTROL_PLANE_TOKEN.",
+    usage: "otedama token pool NAME | agent SITE [options]",
+    text: [
+      "Prints the token once; the database keeps its SHA-256 only. The other machine takes it as OTEDAMA_CONTROL_PLANE_TOKEN. An agent's is",
+      "good once and for 15 minutes: with it the machine enrols at that site, and is known by its own key from then on.",
+    ].join("\n"),
     examples: [["DATABASE_URL=postgresql://… otedama token agent shed-2", ""]],
     options: ["config"],
   },

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { HubLink } from "@otedama/shared";
+import type { AgentHub, HubLink } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import pg from "pg";
 import { ArgumentError } from "../arguments/parse.ts";
+import { makeEnrolToken } from "../stack/agent_enrolment.ts";
 import type { APP_MAINS } from "../stack/app_mains.ts";
 import { agentSettings, dashboardUrl, poolSettings, type StackFacts, webSettings } from "../stack/app_settings.ts";
 import { databaseName, prepareDatabase } from "../stack/database.ts";
@@ -19,11 +20,13 @@ import { runApp } from "./run_app.ts";
 /** `otedama miner` and `otedama agent`: the second reports to a dashboard. */
 export async function runMiner(config: Config, home_path: string, reports: boolean): Promise<number> {
   const home = openHome(home_path);
-  const hub = reports ? hubLink(config) : null;
-  if (reports && !hub)
-    throw new Error("otedama agent needs the dashboard's address and token: set control_plane.url and control_plane.token");
+  const hub = reports ? agentHub(config) : null;
+  if (reports && !hub) throw new Error("otedama agent needs the dashboard's address: set control_plane.url");
   const data_dir = join(home.root, reports ? "agent" : "miner");
-  return runAndForget("agent", agentSettings(config, { data_dir, pools: config.mining.pools, hub, status_line: !reports }));
+  return runAndForget(
+    "agent",
+    agentSettings(config, { data_dir, pools: config.mining.pools, hub, status_line: !reports, supervision: "none" }),
+  );
 }
 
 /** With `takeover` it goes on from the pool that runs from the same folder. Where `otedama start` looks after that one, it is asked to replace it. */
@@ -77,17 +80,17 @@ export async function prepare(config: Config): Promise<number> {
   return 0;
 }
 
-/** `otedama token agent NAME`: the token on standard output, and nothing else. */
+/** `otedama token pool NAME`, `otedama token agent SITE`: the token on standard output, and nothing else. */
 export async function makeToken(config: Config, words: string[]): Promise<number> {
   const [kind, name] = words;
   if ((kind !== "pool" && kind !== "agent") || !name || name.length > 64) {
-    throw new ArgumentError("otedama token takes pool or agent and a name: otedama token agent shed-2");
+    throw new ArgumentError("otedama token takes pool and a name, or agent and its site: otedama token agent shed-2");
   }
   const client = new pg.Client({ connectionString: databaseUrl(config, "token") });
   await client.connect();
   try {
-    const token = randomBytes(32).toString("base64url");
-    await registerAccessToken(client, kind, name, token);
+    const token = kind === "agent" ? await makeEnrolToken(client, name) : randomBytes(32).toString("base64url");
+    if (kind === "pool") await registerAccessToken(client, kind, name, token);
     process.stdout.write(`${token}\n`);
   } finally {
     await client.end();
@@ -101,6 +104,12 @@ async function runAndForget(name: keyof typeof APP_MAINS, settings: { data_dir: 
   } finally {
     rmSync(join(settings.data_dir, `settings.${process.pid}.json`), { force: true });
   }
+}
+
+/** The token enrols the machine, once; from then on it is known by its own key. */
+function agentHub({ control_plane: { url, token } }: Config): AgentHub | null {
+  if (!url) return null;
+  return token ? { url, enrol_token: token } : { url };
 }
 
 function hubLink(config: Config): HubLink | null {

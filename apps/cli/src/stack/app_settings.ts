@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import {
+  type AgentHub,
   AgentSettings,
   checkPolicy,
   type HubLink,
@@ -169,7 +170,13 @@ function approvals({ payouts, network }: Config): { unattended_max_sats: number;
 
 export function agentSettings(
   config: Config,
-  options: { data_dir: string; pools: UpstreamPool[]; hub: HubLink | null; status_line: boolean },
+  options: {
+    data_dir: string;
+    pools: UpstreamPool[];
+    hub: AgentHub | null;
+    status_line: boolean;
+    supervision: AgentSettings["supervision"];
+  },
 ): AgentSettings {
   const { mining } = config;
   return AgentSettings.parse({
@@ -182,6 +189,7 @@ export function agentSettings(
     threads: mining.threads,
     nice: mining.nice,
     status_line: options.status_line,
+    supervision: options.supervision,
   });
 }
 

@@ -4,11 +4,11 @@ import { keptSecret } from "./home.ts";
 
 const SETUP_LINK_HOURS = 24;
 
-const hashOf = (token: string) => createHash("sha256").update(token, "utf8").digest("hex");
-const newToken = () => randomBytes(32).toString("base64url");
+export const hashOf = (token: string) => createHash("sha256").update(token, "utf8").digest("hex");
+export const newToken = () => randomBytes(32).toString("base64url");
 
 /**
- * The token that a pool or an agent of this machine shows the control plane: kept in a file only its owner can read, its SHA-256 in
+ * The token that a pool of this machine shows the control plane: kept in a file only its owner can read, its SHA-256 in
  * the database. A database that was made anew gets the row again.
  */
 export async function keptAccessToken(client: Client, kind: "pool" | "agent", name: string, file: string): Promise<string> {

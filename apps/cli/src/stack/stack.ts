@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { HubLink, PoolSettings } from "@otedama/shared";
+import type { AgentHub, HubLink, PoolSettings } from "@otedama/shared";
 import type { Config } from "@otedama/shared/config";
 import { CHAIN_MAIN, type ChainSettings } from "@otedama/simulator/chain";
 import pg from "pg";
@@ -10,6 +10,7 @@ import { ControlServer } from "../supervise/control.ts";
 import { identify, PidFiles } from "../supervise/process_identity.ts";
 import { type AppSpec, SupervisedApp } from "../supervise/supervised_app.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { agentEnrolToken } from "./agent_enrolment.ts";
 import { APP_MAINS } from "./app_mains.ts";
 import {
   agentSettings,
@@ -172,6 +173,7 @@ export class Stack {
       rpc_password: keptSecret(join(this.#home.secrets, "chain_rpc")),
       hashrate_hps,
       block_interval_s: chain.block_interval,
+      retarget: true,
       transactions: true,
     };
     await this.#startApp("chain", CHAIN_MAIN, settings, (line) => `development chain at block ${line.height}`);
@@ -200,10 +202,8 @@ export class Stack {
         url,
         token: await keptAccessToken(client, "pool", "this machine's pool", join(secrets, "pool_token")),
       };
-      const agent_hub: HubLink = {
-        url,
-        token: await keptAccessToken(client, "agent", "this machine's agent", join(secrets, "agent_token")),
-      };
+      const enrol_token = await agentEnrolToken(client, this.#home);
+      const agent_hub: AgentHub = enrol_token === null ? { url } : { url, enrol_token };
       const setup_link = await makeSetupLink(client, dashboardUrl(this.#config));
       return { pool_hub, agent_hub, setup_link, session_secret: keptSecret(join(secrets, "session_secret")) };
     } finally {
@@ -211,7 +211,7 @@ export class Stack {
     }
   }
 
-  async #startAgent(hub: HubLink): Promise<void> {
+  async #startAgent(hub: AgentHub): Promise<void> {
     const { mining, stratum } = this.#config;
     const own = {
       url: `stratum+tcp://${reachable(stratum)}`,
@@ -219,7 +219,13 @@ export class Stack {
       password: "x",
     };
     const pools = mining.pools.length > 0 ? mining.pools : [own];
-    const settings = agentSettings(this.#config, { data_dir: this.#home.agent, pools, hub, status_line: false });
+    const settings = agentSettings(this.#config, {
+      data_dir: this.#home.agent,
+      pools,
+      hub,
+      status_line: false,
+      supervision: "foreground",
+    });
     await this.#startApp("agent", APP_MAINS.agent, settings, () => `mining at ${pools[0]?.url}`);
   }
 

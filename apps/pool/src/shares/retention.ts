@@ -10,7 +10,7 @@ export interface ShareRetentionOptions {
 export interface ShareRetentionDependencies {
   database: Database;
   databaseUp: () => boolean;
-  now_ms: () => number;
+  monotonic_ms: () => number;
   onTrouble: (error: Error) => void;
 }
 
@@ -23,7 +23,7 @@ export class ShareRetention {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
-  #detail_due_ms = 0;
+  #detail_due_ms = Number.NEGATIVE_INFINITY;
 
   constructor(options: ShareRetentionOptions, dependencies: ShareRetentionDependencies) {
     this.#options = options;
@@ -51,19 +51,19 @@ export class ShareRetention {
   /** Everything that is due now. */
   async pass(): Promise<void> {
     if (!this.#d.databaseUp()) return;
-    const { database, now_ms } = this.#d;
-    const bounds = await readRetentionBounds(database, { now_ms: now_ms(), keep_days: this.#options.keep_days });
+    const { database, monotonic_ms } = this.#d;
+    const bounds = await readRetentionBounds(database, this.#options.keep_days);
     if (bounds === null) return;
     let from_s: number | null = null;
     do {
-      const began_ms = performance.now();
+      const began_ms = monotonic_ms();
       from_s = await packBuckets(database, bounds.pack_before_s, from_s);
       // As long at rest as at work: the share log has the same disk.
-      if (from_s !== null) await new Promise((resolve) => setTimeout(resolve, performance.now() - began_ms));
+      if (from_s !== null) await new Promise((resolve) => setTimeout(resolve, monotonic_ms() - began_ms));
     } while (from_s !== null && !this.#stopped);
     // What is kept too finely is looked for in whole tables: less often.
-    if (this.#stopped || now_ms() < this.#detail_due_ms) return;
-    const more = await dropDetail(database, bounds, { now_ms: now_ms(), stopped: () => this.#stopped });
-    this.#detail_due_ms = now_ms() + (more ? 0 : DETAIL_MS);
+    if (this.#stopped || monotonic_ms() < this.#detail_due_ms) return;
+    const more = await dropDetail(database, bounds, () => this.#stopped);
+    this.#detail_due_ms = monotonic_ms() + (more ? 0 : DETAIL_MS);
   }
 }

@@ -18,6 +18,7 @@ import { createClientAddress } from "./http/client_address.ts";
 import { ClientBounds } from "./http/client_bounds.ts";
 import { createEnrolHandler } from "./http/enrol_handler.ts";
 import { createPayoutsExport } from "./http/payouts_export.ts";
+import { createPlacementCsv } from "./http/placement_csv.ts";
 import { createReleaseHandler } from "./http/release_handler.ts";
 import { createRequestHandler, type Pages } from "./http/request_handler.ts";
 import { createContext, createTrpcHandler } from "./http/trpc_handler.ts";
@@ -196,7 +197,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     now,
   };
   const rollouts = new RolloutRunner(
-    { interval_ms: 2_000, late_rigs_max: 50 },
+    { interval_ms: 1_000, late_rigs_max: 50 },
     { sql, written: services.fleet.written, log, now },
   );
   const public_figures = new PublicFigures(
@@ -232,6 +233,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
           miners: createMinersHandler({ miners, reads: miner_reads, writes: miner_writes, addressOf, counters }),
         },
       ),
+      placement: createPlacementCsv(services, { addressOf }),
       audit_export: createAuditExport(services),
       auth: createAuthHandler({ auth, counters, public_url, database, addressOf }),
       trpc: createTrpcHandler(services, { addressOf }),

@@ -57,7 +57,10 @@ export function poolStepsOf({ now_ms, blocks }: PageSubjects): Page[] {
     { name: "pool: open round (start)", run: (sql) => readRound(sql, INSTANCE) },
     { name: "pool: solo workers (start)", run: (sql) => listSoloWorkers(sql, now_ms - 30 * 86_400_000, 200_000) },
     { name: "pool: blocks that are followed", run: (sql) => listTrackedBlocks(sql, 804_800, 500) },
-    { name: "pool: instances behind", run: (sql) => listInstancesBehind(sql, INSTANCE, now_ms, 60_000) },
+    {
+      name: "pool: instances behind",
+      run: (sql, round) => listInstancesBehind(sql, of(blocks, round), { live_ms: 60_000, wait_ms_max: 600_000 }),
+    },
     { name: "pool: plan of payouts", run: (sql) => readPlanAccounts(sql, { network: "main" }) },
     {
       name: "pool: wallet and open batches",

@@ -7,7 +7,8 @@
  *    more: no round that is open, and no window four times as large as the largest that is in force. Days stay for ever.
  * 3. Sums of workers and of the pool are dropped when no chart shows them in that detail.
  *
- * Time is that of the shares: nothing is dropped while an instance that lives is behind with its log, or a block may still be booked.
+ * Nothing is dropped while an instance that lives is behind with its log, or a block may still be booked. The clock is the database's: a
+ * pool's own may be put forward.
  */
 import { PoolPolicy, workHashes } from "@otedama/shared";
 import { type Database, type Queryable, transaction } from "./connect.ts";
@@ -56,14 +57,11 @@ interface Row {
 }
 
 /** Null where nothing may be touched yet. */
-export async function readRetentionBounds(
-  db: Queryable,
-  options: { now_ms: number; keep_days: number },
-): Promise<RetentionBounds | null> {
+export async function readRetentionBounds(db: Queryable, keep_days: number): Promise<RetentionBounds | null> {
   const { rows } = await db.query<Row>(
     `WITH open AS (SELECT found_at, height, network_difficulty, policy_version FROM block
        WHERE state IN ('found', 'pending') OR state <> 'rejected' AND updated_at > now() - make_interval(days => ${SETTLED_DAYS}))
-     SELECT extract(epoch FROM least(r.until, to_timestamp($1::float8), (SELECT min(found_at) FROM open),
+     SELECT extract(epoch FROM least(r.until, now() - make_interval(days => $1::int), (SELECT min(found_at) FROM open),
               (SELECT min(coalesce(caught_up_at, '-infinity')) FROM share_log_cursor WHERE seen_at > now() - make_interval(days => ${INSTANCE_DAYS}))
             ))::float8 AS time_s,
             (SELECT min(height) FROM open) AS height,
@@ -71,7 +69,7 @@ export async function readRetentionBounds(
             ARRAY(SELECT policy FROM pool_policy WHERE version = (SELECT max(version) FROM pool_policy)
               OR version IN (SELECT policy_version FROM open)) AS policies
        FROM share_rollup r WHERE r.until IS NOT NULL`,
-    [options.now_ms / 1000 - options.keep_days * DAY_S],
+    [keep_days],
   );
   const row = rows[0];
   if (row?.time_s == null || !Number.isFinite(row.time_s)) return null;
@@ -143,27 +141,23 @@ export function packBuckets(database: Database, before_s: number, from_s: number
   });
 }
 
-/**
- * Drops what is kept too finely, an hour of a table at a time; true when there is more. `stopped` ends it between two of them.
- */
-export async function dropDetail(
-  database: Database,
-  bounds: RetentionBounds,
-  options: { now_ms: number; stopped: () => boolean },
-): Promise<boolean> {
-  const { fine_from_s } = bounds;
+/** Drops what is kept too finely, an hour of a table at a time; true when there is more. `stopped` ends it between two of them. */
+export async function dropDetail(database: Database, { fine_from_s }: RetentionBounds, stopped: () => boolean): Promise<boolean> {
   if (Number.isFinite(fine_from_s)) {
     await database.query(
       "UPDATE share_rollup SET fine_from = to_timestamp($1::float8) WHERE fine_from IS NULL OR fine_from < to_timestamp($1::float8)",
       [fine_from_s],
     );
   }
-  let more = await dropHours(database, "account_slice", "true", fine_from_s, options.stopped);
+  let more = await dropHours(database, "account_slice", "true", fine_from_s, stopped);
+  const { rows } = await database.query<{ today_s: number }>(
+    "SELECT extract(epoch FROM date_bin('1 day', now(), 'epoch'))::float8 AS today_s",
+  );
   for (const { table, span_s, days } of DETAIL) {
-    const unseen_s = floorTo(DAY_S, options.now_ms / 1000) - days * DAY_S;
+    const unseen_s = (rows[0]?.today_s ?? 0) - days * DAY_S;
     const before_s = table === "account_work" ? Math.min(unseen_s, fine_from_s) : unseen_s;
     const which = `span_s = ${span_s}${table === "pool_work" ? ` AND at >= (${SECOND_DAY})` : ""}`;
-    more = (await dropHours(database, table, which, before_s, options.stopped)) || more;
+    more = (await dropHours(database, table, which, before_s, stopped)) || more;
   }
   return more;
 }

@@ -16,6 +16,7 @@ void sha256d_group_portable(const Group& group) {
   std::memcpy(state.data(), group.from[0], sizeof state);
   compress(state, group.head[0], group.head_blocks);
   compress(state, group.tail[0], group.tail_blocks);
+  for (size_t block = 0; block < group.ending_blocks; block++) compress_scheduled(state, group.ending[block]);
   uint8_t once[DIGEST_BYTES];
   for (size_t i = 0; i < 8; i++) store_be32(once + 4 * i, state[i]);
   sha256(once, DIGEST_BYTES, group.out[0]);
@@ -62,10 +63,24 @@ size_t groups_for(const Kernel& kernel, size_t messages) {
   return kernel.run_two && worth(2) ? 2 : 1;
 }
 
+struct Shape {
+  size_t head_blocks;
+  size_t tail_blocks;
+  const Schedule* ending = nullptr;
+  size_t ending_blocks = 0;
+
+  bool operator==(const Shape&) const = default;
+};
+
+Shape shape_of(const Remainder& message) {
+  const size_t tail_blocks = message.is_padded ? 0 : message.tail_bytes % BLOCK_BYTES >= BLOCK_BYTES - 8 ? 2 : 1;
+  return {message.tail_bytes / BLOCK_BYTES, tail_blocks, message.ending, message.ending_blocks};
+}
+
 // Runs `fill(group, lane, place, message)` for messages 0 … n - 1 over as many groups as it takes. `place` counts lanes over all groups
 // that run side by side. Idle lanes repeat the last message and write to a place nobody reads.
 template <class Fill>
-void in_groups(size_t n, size_t head_blocks, size_t tail_blocks, Fill fill) {
+void in_groups(size_t n, const Shape& shape, Fill fill) {
   const uint32_t features = active_features();
   uint8_t unread[DIGEST_BYTES];
   for (size_t first = 0; first < n;) {
@@ -75,8 +90,10 @@ void in_groups(size_t n, size_t head_blocks, size_t tail_blocks, Fill fill) {
     for (size_t g = 0; g < count; g++) {
       Group& group = groups[g];
       const size_t used = n - first < kernel.lanes ? n - first : kernel.lanes;
-      group.head_blocks = head_blocks;
-      group.tail_blocks = tail_blocks;
+      group.head_blocks = shape.head_blocks;
+      group.tail_blocks = shape.tail_blocks;
+      group.ending = shape.ending;
+      group.ending_blocks = shape.ending_blocks;
       for (size_t lane = 0; lane < used; lane++) fill(group, lane, g * kernel.lanes + lane, first + lane);
       for (size_t lane = used; lane < kernel.lanes; lane++) {
         group.from[lane] = group.from[used - 1];
@@ -111,7 +128,7 @@ size_t pad(uint8_t out[2 * BLOCK_BYTES], const uint8_t* rest, size_t rest_bytes,
 void sha256d_many_80(const uint8_t* headers, uint8_t* out, size_t n) {
   constexpr size_t HEADER_BYTES = 80;
   uint8_t tails[GROUPS_MAX * LANES_MAX][2 * BLOCK_BYTES];
-  in_groups(n, 1, 1, [&](Group& group, size_t lane, size_t place, size_t message) {
+  in_groups(n, {1, 1}, [&](Group& group, size_t lane, size_t place, size_t message) {
     const uint8_t* header = headers + message * HEADER_BYTES;
     pad(tails[place], header + BLOCK_BYTES, HEADER_BYTES - BLOCK_BYTES, HEADER_BYTES);
     group.from[lane] = INITIAL_STATE.data();
@@ -124,7 +141,7 @@ void sha256d_many_80(const uint8_t* headers, uint8_t* out, size_t n) {
 void sha256d_many_64(const uint8_t* pairs, uint8_t* out, size_t n) {
   uint8_t padding[2 * BLOCK_BYTES];
   pad(padding, pairs, 0, BLOCK_BYTES);
-  in_groups(n, 1, 1, [&](Group& group, size_t lane, size_t, size_t message) {
+  in_groups(n, {1, 1}, [&](Group& group, size_t lane, size_t, size_t message) {
     group.from[lane] = INITIAL_STATE.data();
     group.head[lane] = pairs + message * BLOCK_BYTES;
     group.tail[lane] = padding;
@@ -134,27 +151,26 @@ void sha256d_many_64(const uint8_t* pairs, uint8_t* out, size_t n) {
 
 void sha256d_from_midstate_many(const Remainder* messages, uint8_t* out, size_t n) {
   constexpr size_t CHUNK = 48;
-  const auto head_blocks = [](const Remainder& message) { return message.tail_bytes / BLOCK_BYTES; };
-  const auto two_tails = [](const Remainder& message) { return message.tail_bytes % BLOCK_BYTES >= BLOCK_BYTES - 8; };
   for (size_t first = 0; first < n; first += CHUNK) {
     const size_t count = n - first < CHUNK ? n - first : CHUNK;
     const Remainder* chunk = messages + first;
     uint64_t done = 0;
     // Messages of one shape at a time; nearly always all of them.
-    for (size_t shape = 0; shape < count; shape++) {
-      if (done >> shape & 1) continue;
+    for (size_t lead = 0; lead < count; lead++) {
+      if (done >> lead & 1) continue;
+      const Shape shape = shape_of(chunk[lead]);
       size_t members[CHUNK];
       size_t member_count = 0;
-      for (size_t i = shape; i < count; i++) {
-        if (done >> i & 1 || head_blocks(chunk[i]) != head_blocks(chunk[shape]) || two_tails(chunk[i]) != two_tails(chunk[shape])) continue;
+      for (size_t i = lead; i < count; i++) {
+        if (done >> i & 1 || shape_of(chunk[i]) != shape) continue;
         done |= uint64_t{1} << i;
         members[member_count++] = i;
       }
       uint8_t tails[GROUPS_MAX * LANES_MAX][2 * BLOCK_BYTES];
-      in_groups(member_count, head_blocks(chunk[shape]), two_tails(chunk[shape]) ? 2 : 1, [&](Group& group, size_t lane, size_t place, size_t member) {
+      in_groups(member_count, shape, [&](Group& group, size_t lane, size_t place, size_t member) {
         const Remainder& message = chunk[members[member]];
-        const size_t whole = head_blocks(message) * BLOCK_BYTES;
-        pad(tails[place], message.tail + whole, message.tail_bytes - whole, message.total_bytes);
+        const size_t whole = shape.head_blocks * BLOCK_BYTES;
+        if (shape.tail_blocks > 0) pad(tails[place], message.tail + whole, message.tail_bytes - whole, message.total_bytes);
         group.from[lane] = message.midstate->data();
         group.head[lane] = message.tail;
         group.tail[lane] = tails[place];

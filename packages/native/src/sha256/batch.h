@@ -4,15 +4,19 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sha256/sha256.h"
+
 namespace otedama::sha256 {
 
 inline constexpr size_t LANES_MAX = 16;
 
-// Each lane goes on from its own state over `head_blocks` blocks in place and `tail_blocks` padded ones, and the digest is
-// hashed once more. All lanes are set; two lanes may name the same message.
+// Each lane goes on from its own state over `head_blocks` blocks in place, `tail_blocks` padded ones, and those of `ending`, which are the
+// same in every lane; and the digest is hashed once more. All lanes are set; two lanes may name the same message.
 struct Group {
   size_t head_blocks;
   size_t tail_blocks;
+  const Schedule* ending;
+  size_t ending_blocks;
   const uint32_t* from[LANES_MAX];
   const uint8_t* head[LANES_MAX];
   const uint8_t* tail[LANES_MAX];

@@ -24,6 +24,7 @@ void sha256d_group_sha_ni(const Group& group) {
     for (int n = 0; n < N; n++) load_block(group.tail[n] + block * BLOCK_BYTES, m[n]);
     sha_ni_compress<N>(state, m);
   }
+  for (size_t block = 0; block < group.ending_blocks; block++) sha_ni_compress_scheduled<N>(state, group.ending[block]);
   for (int n = 0; n < N; n++) {
     sha_ni_words(state[n], m[n][0], m[n][1]);
     m[n][2] = _mm_set_epi32(0, 0, 0, static_cast<int>(0x80000000));

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sha256/cpu_features.h"
-#include "sha256/sha256.h"
+#include "sha256/message_template.h"
 
 namespace {
 
@@ -76,6 +76,30 @@ Napi::Value sha256d_tails(const Napi::CallbackInfo& info) {
   return out;
 }
 
+// sha256dHoles(prefix, holes, hole_bytes, suffix): the messages that each of the holes' fillings makes.
+Napi::Value sha256d_holes(const Napi::CallbackInfo& info) {
+  size_t prefix_size, holes_size, suffix_size;
+  const uint8_t* prefix = bytes_of(info, 0, prefix_size);
+  const uint8_t* holes = bytes_of(info, 1, holes_size);
+  const uint32_t hole_bytes = info[2].ToNumber().Uint32Value();
+  const uint8_t* suffix = bytes_of(info, 3, suffix_size);
+  if (hole_bytes == 0 || holes_size % hole_bytes != 0) throw Napi::RangeError::New(info.Env(), "holes must be a multiple of hole_bytes");
+  const size_t count = holes_size / hole_bytes;
+  const sha256::MessageTemplate message(prefix, prefix_size, hole_bytes, suffix, suffix_size);
+  const size_t stride = message.varying().size();
+  std::vector<uint8_t> blocks;
+  std::vector<sha256::Remainder> messages;
+  blocks.reserve(stride * count);
+  for (size_t i = 0; i < count; i++) {
+    blocks.insert(blocks.end(), message.varying().begin(), message.varying().end());
+    std::copy_n(holes + i * hole_bytes, hole_bytes, blocks.data() + i * stride + message.hole_at());
+    messages.push_back(message.remainder(&message.before(), blocks.data() + i * stride, stride));
+  }
+  auto out = Napi::Uint8Array::New(info.Env(), count * sha256::DIGEST_BYTES);
+  sha256::sha256d_from_midstate_many(messages.data(), out.Data(), count);
+  return out;
+}
+
 }  // namespace
 
 void init_gpu(Napi::Env env, Napi::Object exports);
@@ -91,6 +115,7 @@ void init_kernels(Napi::Env env, Napi::Object exports) {
   add("sha256dMany64", [](const Napi::CallbackInfo& info) { return digests(info, 64, sha256::sha256d_many_64); });
   add("merkleClimbMany", merkle_climb_many);
   add("sha256dTails", sha256d_tails);
+  add("sha256dHoles", sha256d_holes);
   init_miner(env, exports);
   init_gpu(env, exports);
 }

@@ -60,6 +60,19 @@ struct Sha256Lanes {
     for (int i = 0; i < 8; i++) state[i] = T::add(state[i], s[i]);
   }
 
+  // The same where the block is the same in every lane, its schedule known.
+  static OTEDAMA_INLINE void compress_scheduled(V state[8], const otedama::sha256::Schedule& schedule) {
+    V s[8], w[8];
+    constexpr uint32_t ADDED[8] = {};
+    for (int i = 0; i < 8; i++) s[i] = state[i];
+#pragma GCC unroll 1
+    for (size_t i = 0; i < 64; i += 8) {
+      for (size_t j = 0; j < 8; j++) w[j] = T::set1(schedule[i + j]);
+      eight_rounds(s, w, ADDED);
+    }
+    for (int i = 0; i < 8; i++) state[i] = T::add(state[i], s[i]);
+  }
+
   static OTEDAMA_INLINE void sha256d_group(const otedama::sha256::Group& group) {
     V state[8], w[16];
     alignas(64) uint32_t words[T::LANES];
@@ -75,6 +88,7 @@ struct Sha256Lanes {
       T::load_words(group.tail, block * otedama::sha256::BLOCK_BYTES, w);
       compress(state, w);
     }
+    for (size_t block = 0; block < group.ending_blocks; block++) compress_scheduled(state, group.ending[block]);
     for (int i = 0; i < 8; i++) {
       w[i] = state[i];
       state[i] = T::set1(otedama::sha256::INITIAL_STATE[static_cast<size_t>(i)]);

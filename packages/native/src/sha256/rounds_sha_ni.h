@@ -45,6 +45,25 @@ OTEDAMA_INLINE void sha_ni_four_rounds(ShaNiState& s, __m128i wk) {
   s.abef = _mm_sha256rnds2_epu32(s.abef, s.cdgh, _mm_shuffle_epi32(wk, 0x0e));
 }
 
+// The same block for all of them, its schedule known.
+template <int N>
+OTEDAMA_INLINE void sha_ni_compress_scheduled(ShaNiState (&state)[N], const otedama::sha256::Schedule& schedule) {
+  ShaNiState s[N];
+#pragma GCC unroll 4
+  for (int n = 0; n < N; n++) s[n] = state[n];
+#pragma GCC unroll 16
+  for (size_t group = 0; group < 16; group++) {
+    const __m128i wk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(schedule.data() + 4 * group));
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) sha_ni_four_rounds(s[n], wk);
+  }
+#pragma GCC unroll 4
+  for (int n = 0; n < N; n++) {
+    state[n].abef = _mm_add_epi32(state[n].abef, s[n].abef);
+    state[n].cdgh = _mm_add_epi32(state[n].cdgh, s[n].cdgh);
+  }
+}
+
 template <int N>
 OTEDAMA_INLINE void sha_ni_compress(ShaNiState (&state)[N], __m128i (&m)[N][4]) {
   ShaNiState s[N];

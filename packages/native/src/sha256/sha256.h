@@ -20,6 +20,13 @@ inline constexpr State INITIAL_STATE = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa5
 // Compresses `count` whole blocks into `state`. Portable.
 void compress(State& state, const uint8_t* blocks, size_t count);
 
+// The message schedule of one block, round constants added.
+using Schedule = std::array<uint32_t, 64>;
+Schedule schedule_of(const uint8_t block[BLOCK_BYTES]);
+
+// Compresses a block of which the schedule is known. Portable.
+void compress_scheduled(State& state, const Schedule& schedule);
+
 // The digest of a message whose bytes come in pieces. Portable; trivially copyable, so a prefix is hashed once and shared.
 class Hasher {
  public:
@@ -63,9 +70,13 @@ struct Remainder {
   size_t tail_bytes;
   // Length of the whole message.
   uint64_t total_bytes;
+  // The tail is whole blocks, and the message ends, padding included, with those that `ending` has the schedules of.
+  bool is_padded = false;
+  const Schedule* ending = nullptr;
+  size_t ending_blocks = 0;
 };
 
-// Double SHA-256 of messages of any length. Messages with equal numbers of blocks left share lanes.
+// Double SHA-256 of messages of any length. Messages with equal numbers of blocks left and the same ending share lanes.
 void sha256d_from_midstate_many(const Remainder* messages, uint8_t* out, size_t n);
 
 // Big-endian words and bytes.

@@ -46,6 +46,30 @@ void compress_one(State& state, const uint8_t* block) {
 
 }  // namespace
 
+Schedule schedule_of(const uint8_t block[BLOCK_BYTES]) {
+  Schedule w;
+  for (size_t i = 0; i < 16; i++) w[i] = load_be32(block + 4 * i);
+  for (size_t i = 16; i < 64; i++) w[i] = w[i - 16] + schedule0(w[i - 15]) + w[i - 7] + schedule1(w[i - 2]);
+  for (size_t i = 0; i < 64; i++) w[i] += K[i];
+  return w;
+}
+
+void compress_scheduled(State& state, const Schedule& schedule) {
+  auto [a, b, c, d, e, f, g, h] = state;
+  for (size_t i = 0; i < 64; i += 8) {
+    round(a, b, c, d, e, f, g, h, schedule[i]);
+    round(h, a, b, c, d, e, f, g, schedule[i + 1]);
+    round(g, h, a, b, c, d, e, f, schedule[i + 2]);
+    round(f, g, h, a, b, c, d, e, schedule[i + 3]);
+    round(e, f, g, h, a, b, c, d, schedule[i + 4]);
+    round(d, e, f, g, h, a, b, c, schedule[i + 5]);
+    round(c, d, e, f, g, h, a, b, schedule[i + 6]);
+    round(b, c, d, e, f, g, h, a, schedule[i + 7]);
+  }
+  const uint32_t after[8] = {a, b, c, d, e, f, g, h};
+  for (int i = 0; i < 8; i++) state[i] += after[i];
+}
+
 void compress(State& state, const uint8_t* blocks, size_t count) {
   for (; count > 0; count--, blocks += BLOCK_BYTES) compress_one(state, blocks);
 }

@@ -187,6 +187,16 @@ struct Streams {
         for (int i = 0; i < 8; i++) s[n][i] = T::add(s[n][i], before[n][i]);
       }
     }
+    for (size_t block = 0; block < groups[0].ending_blocks; block++) {
+      V before[N][8];
+      for (int n = 0; n < N; n++) {
+        for (int i = 0; i < 8; i++) before[n][i] = s[n][i];
+      }
+      constant_rounds<N>(s, groups[0].ending[block]);
+      for (int n = 0; n < N; n++) {
+        for (int i = 0; i < 8; i++) s[n][i] = T::add(s[n][i], before[n][i]);
+      }
+    }
     hash_again<N>(s, digest_kw);
     for (int n = 0; n < N; n++) {
       for (int i = 0; i < 8; i++) {

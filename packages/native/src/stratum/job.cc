@@ -1,6 +1,7 @@
 #include "stratum/job.h"
 
 #include "stratum/hex.h"
+#include "stratum/options.h"
 
 namespace otedama::stratum {
 
@@ -44,6 +45,8 @@ Job::Job(JobFields given, uint32_t tip, uint32_t loops, DuplicateMemory& duplica
       network_target(target_of_nbits(fields.nbits)),
       network_difficulty(difficulty_of_target(network_target)),
       branch_count(fields.merkle_branches.size() / 32),
+      coinbase(fields.coinbase_prefix.data(), fields.coinbase_prefix.size(), EXTRANONCE1_BYTES + EXTRANONCE2_BYTES, fields.coinbase_suffix.data(),
+               fields.coinbase_suffix.size()),
       duplicates_(duplicate_memory),
       loops_left_(loops) {
   char id[12];
@@ -61,7 +64,6 @@ Job::Job(JobFields given, uint32_t tip, uint32_t loops, DuplicateMemory& duplica
   clean_at_ = notify_.size();
   notify_ += word_of(fields.clean);
   notify_ += NOTIFY_TAIL;
-  prefix_hasher_.update(fields.coinbase_prefix.data(), fields.coinbase_prefix.size());
 }
 
 void Job::append_notify(std::string& out, WireJobId id, bool clean) const {

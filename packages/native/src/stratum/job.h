@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sha256/sha256.h"
+#include "sha256/message_template.h"
 #include "stratum/duplicates.h"
 #include "stratum/target.h"
 
@@ -57,8 +57,8 @@ class Job {
   // The line for one connection.
   void append_notify(std::string& out, WireJobId id, bool clean) const;
 
-  // The coinbase up to extranonce1.
-  const sha256::Hasher& prefix_hasher() const { return prefix_hasher_; }
+  // The coinbase; its hole are the extranonces.
+  const sha256::MessageTemplate coinbase;
 
   Duplicates& duplicates() const { return duplicates_; }
 
@@ -68,7 +68,6 @@ class Job {
  private:
   std::string notify_;
   size_t clean_at_;
-  sha256::Hasher prefix_hasher_;
   mutable Duplicates duplicates_;
   mutable std::atomic<uint32_t> loops_left_;
 };

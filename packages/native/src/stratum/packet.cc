@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 namespace otedama::stratum {
 
@@ -83,16 +84,18 @@ char PacketSocket::receive(std::string& packet, int& descriptor) {
   return buffer_[0];
 }
 
+// The path is there when the socket listens, and not before: it is made under another name.
 int listen_at(const std::string& path) {
-  const sockaddr_un address = address_of(path);
+  const std::string making = path + "~";
+  const sockaddr_un address = address_of(making);
   const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (fd < 0) fail("a takeover socket cannot be made");
   // What lies there is of an engine that is gone: two live ones cannot share a log.
-  ::unlink(path.c_str());
+  ::unlink(making.c_str());
   const mode_t mask = ::umask(0177);
   const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::umask(mask);
-  if (!bound || ::listen(fd, 1) != 0) {
+  if (!bound || ::listen(fd, 1) != 0 || ::rename(making.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::close(fd);
     errno = error;

@@ -78,48 +78,20 @@ void Validator::compute_roots(const Work* works) {
   if (count == 0) return;
   remainders_.resize(count);
   nodes_.resize(count * 32);
-  size_t bytes = 0;
-  for (const uint32_t i : missing_) {
-    const JobFields& job = works[i].job->fields;
-    bytes += job.coinbase_prefix.size() % 64 + EXTRANONCE1_BYTES + EXTRANONCE2_BYTES + job.coinbase_suffix.size();
-  }
-  tails_.resize(bytes);
-  uint8_t* at = tails_.data();
+  // The extranonces lie in two blocks at most.
+  tails_.resize(count * TAIL_BYTES_MAX);
   for (size_t k = 0; k < count; k++) {
     const Work& work = works[missing_[k]];
-    const JobFields& job = work.job->fields;
-    const sha256::Hasher& prefix = work.job->prefix_hasher();
-    const size_t pending = prefix.pending_bytes();
-    uint8_t* tail = at;
-    std::memcpy(at, prefix.pending(), pending);
-    at += pending;
-    std::memcpy(at, work.extranonce1, EXTRANONCE1_BYTES);
-    at += EXTRANONCE1_BYTES;
-    std::memcpy(at, work.extranonce2, EXTRANONCE2_BYTES);
-    at += EXTRANONCE2_BYTES;
-    std::memcpy(at, job.coinbase_suffix.data(), job.coinbase_suffix.size());
-    at += job.coinbase_suffix.size();
-    const uint64_t total = job.coinbase_prefix.size() + EXTRANONCE1_BYTES + EXTRANONCE2_BYTES + job.coinbase_suffix.size();
-    const auto length = static_cast<size_t>(at - tail);
-    if (pending + EXTRANONCE1_BYTES < 64) {
-      remainders_[k] = {&prefix.state(), tail, length, total};
-      continue;
-    }
-    const uint64_t place = mix(load32(work.extranonce1 + 2) ^ mix(job.number));
-    Midstate& midstate = midstates_[place % MIDSTATES];
-    if (midstate.job_number != job.number || std::memcmp(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES) != 0) {
-      // A slot that an earlier work of this call points to must keep its state: that one is computed without the cache.
-      if (midstate.used_in_call == call_) {
-        remainders_[k] = {&prefix.state(), tail, length, total};
-        continue;
-      }
-      midstate.job_number = job.number;
-      std::memcpy(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES);
-      midstate.state = prefix.state();
-      sha256::compress(midstate.state, tail, 1);
-    }
-    midstate.used_in_call = call_;
-    remainders_[k] = {&midstate.state, tail + 64, length - 64, total};
+    const sha256::MessageTemplate& coinbase = work.job->coinbase;
+    uint8_t* tail = tails_.data() + TAIL_BYTES_MAX * k;
+    const size_t length = coinbase.varying().size();
+    std::memcpy(tail, coinbase.varying().data(), sha256::BLOCK_BYTES);
+    if (length > sha256::BLOCK_BYTES) std::memcpy(tail + sha256::BLOCK_BYTES, coinbase.varying().data() + sha256::BLOCK_BYTES, sha256::BLOCK_BYTES);
+    std::memcpy(tail + coinbase.hole_at(), work.extranonce1, EXTRANONCE1_BYTES);
+    std::memcpy(tail + coinbase.hole_at() + EXTRANONCE1_BYTES, work.extranonce2, EXTRANONCE2_BYTES);
+    const sha256::State* state = first_block_done(coinbase, work, tail);
+    remainders_[k] = state ? coinbase.remainder(state, tail + sha256::BLOCK_BYTES, length - sha256::BLOCK_BYTES)
+                           : coinbase.remainder(&coinbase.before(), tail, length);
   }
   sha256::sha256d_from_midstate_many(remainders_.data(), nodes_.data(), count);
   climb(works);
@@ -130,6 +102,23 @@ void Validator::compute_roots(const Work* works) {
       root.missing = 0;
     }
   }
+}
+
+// The state behind the first of the varying blocks where that ends inside extranonce1 and is cached, or can be; else null.
+const sha256::State* Validator::first_block_done(const sha256::MessageTemplate& coinbase, const Work& work, const uint8_t* tail) {
+  if (coinbase.hole_at() + EXTRANONCE1_BYTES < sha256::BLOCK_BYTES) return nullptr;
+  const uint32_t job_number = work.job->fields.number;
+  Midstate& midstate = midstates_[mix(load32(work.extranonce1 + 2) ^ mix(job_number)) % MIDSTATES];
+  if (midstate.job_number != job_number || std::memcmp(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES) != 0) {
+    // A slot that an earlier work of this call points to must keep its state: that one is computed without the cache.
+    if (midstate.used_in_call == call_) return nullptr;
+    midstate.job_number = job_number;
+    std::memcpy(midstate.extranonce1, work.extranonce1, EXTRANONCE1_BYTES);
+    midstate.state = coinbase.before();
+    sha256::compress(midstate.state, tail, 1);
+  }
+  midstate.used_in_call = call_;
+  return &midstate.state;
 }
 
 // Works of one job climb the same branches, together. Nearly always that is all of them; else each job's are brought together first.

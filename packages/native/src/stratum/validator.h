@@ -51,8 +51,10 @@ class Validator {
   // Small enough to leave the other things of a wake-up in the cache.
   static constexpr size_t ROOTS = 1024;
   static constexpr size_t MIDSTATES = 2048;
+  static constexpr size_t TAIL_BYTES_MAX = 2 * sha256::BLOCK_BYTES;
 
   void compute_roots(const Work* works);
+  const sha256::State* first_block_done(const sha256::MessageTemplate& coinbase, const Work& work, const uint8_t* tail);
   void climb(const Work* works);
 
   uint64_t call_ = 0;

@@ -16,16 +16,9 @@ export type UpstreamPool = z.infer<typeof UpstreamPool>;
 
 /**
  * How an agent reaches its control plane. It knows itself by the identity in its data folder, once it is enrolled: `enrol_token` lets
- * it in the first time, and a token that it has used already is passed over. `token` is an access token, for a control plane that
- * speaks protocol 1 only.
+ * it in the first time, and a token that it has used already is passed over.
  */
-export const AgentHub = z
-  .strictObject({
-    url: z.url(),
-    enrol_token: z.string().min(16).max(256).optional(),
-    token: z.string().min(16).max(256).optional(),
-  })
-  .refine(({ enrol_token, token }) => enrol_token === undefined || token === undefined, "takes enrol_token or token, not both");
+export const AgentHub = z.strictObject({ url: z.url(), enrol_token: z.string().min(16).max(256).optional() });
 export type AgentHub = z.infer<typeof AgentHub>;
 
 /** Who starts the agent again when it ends. */

@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   Network,
   NotebookText,
+  PackageCheck,
   ScrollText,
   Send,
   Server,
@@ -37,6 +38,7 @@ const PLACES: readonly PlaceGroup[] = [
     name: "Fleet",
     places: [
       { href: "/rigs", word: "Rigs", icon: Server },
+      { href: "/releases", word: "Releases", icon: PackageCheck },
       { href: "/provision", word: "Provision", icon: Cable, roles: ["owner", "operator"] },
     ],
   },

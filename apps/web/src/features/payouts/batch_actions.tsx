@@ -4,12 +4,12 @@ import { formatSats } from "@otedama/shared/units";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ban, Check, Play } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { plural } from "@/components/data/plural.ts";
 import { Button } from "@/components/ui/button.tsx";
 import { Dialog } from "@/components/ui/dialog.tsx";
 import { Field } from "@/components/ui/input.tsx";
 import { Problem } from "@/components/ui/problem.tsx";
 import { useTRPC } from "@/lib/trpc.tsx";
+import { payeesOf } from "./payout_words.ts";
 import { ReasonDialog } from "./reason_dialog.tsx";
 
 type BatchActionsProps = { readonly detail: PayoutBatchDetailDto; readonly me: MeDto };
@@ -57,7 +57,7 @@ export function BatchActions({ detail, me }: BatchActionsProps) {
       {open === "cancel" ? (
         <ReasonDialog
           title={`Cancel batch ${batch.id}`}
-          description={`Its ${formatSats(batch.amount_sats)} BTC are available again to ${plural(batch.accounts, "account", "accounts")}. This cannot be undone; a new plan can be made.`}
+          description={`Its ${formatSats(batch.amount_sats)} BTC are available again to ${batch.pays === "fees" ? "the pool" : payeesOf(batch)}. This cannot be undone; a new plan can be made.`}
           action="Cancel the batch"
           danger
           problem={cancel.error?.message ?? null}
@@ -115,7 +115,7 @@ function ApproveDialog({ detail: { batch }, onClose, onDone }: ApproveDialogProp
     <Dialog
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
-      title={`Approve batch ${batch.id}: ${formatSats(batch.amount_sats)} BTC to ${plural(batch.accounts, "account", "accounts")}`}
+      title={`Approve batch ${batch.id}: ${formatSats(batch.amount_sats)} BTC to ${payeesOf(batch)}`}
       description={
         missing > 1
           ? "After you one more person has to approve it."

@@ -36,7 +36,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       blocks: [trpc.blocks.pathFilter()],
       nodes: [trpc.nodes.pathFilter()],
       rigs: [trpc.rigs.pathFilter(), trpc.places.pathFilter()],
-      commands: [trpc.commands.pathFilter(), trpc.bulks.pathFilter()],
+      commands: [trpc.commands.pathFilter(), trpc.bulks.pathFilter(), trpc.releases.pathFilter(), trpc.rollouts.pathFilter()],
       sheets: [trpc.sheets.pathFilter()],
       balances: [trpc.balances.pathFilter(), trpc.ledger.list.pathFilter(), trpc.payouts.pathFilter()],
     };

@@ -11,6 +11,7 @@ import type { Services } from "../services.ts";
 import { AUDIT_ROLES } from "../trpc/audit/list.ts";
 import { SECOND_FACTOR_DUE } from "../trpc/procedure.ts";
 import { cookieHeaders } from "./cookies.ts";
+import { csvCell } from "./csv.ts";
 import { sendError, sendJson } from "./respond.ts";
 
 export const EXPORT_LINES_MAX = 250_000;
@@ -96,10 +97,4 @@ function csvLine(line: AuditLineDto): string {
     JSON.stringify(line.details),
   ];
   return `${cells.map(csvCell).join(",")}\r\n`;
-}
-
-/** RFC 4180; what a spreadsheet would run as a formula gets an apostrophe before it. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -9,6 +9,7 @@ import { type createAuditExport, isAuditExport } from "./audit_export.ts";
 import { BodyTooLargeError } from "./body.ts";
 import { ENROL_PATH } from "./enrol_handler.ts";
 import { cameFromElsewhere } from "./origin.ts";
+import { PLACEMENT_PATH } from "./placement_csv.ts";
 import { sendError } from "./respond.ts";
 import { contentSecurityPolicy, newNonce, setSecurityHeaders } from "./security_headers.ts";
 
@@ -25,6 +26,7 @@ export interface RequestHandlerDependencies {
   auth: Handler;
   trpc: Handler;
   enrol: Handler;
+  placement: Handler;
   audit_export: ReturnType<typeof createAuditExport>;
   exports: { serves(path: string): boolean; handle: Handler };
   releases: { serves(path: string): boolean; handle: Handler };
@@ -40,7 +42,8 @@ const URL_LENGTH_MAX = 16_384;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRequestHandler(dependencies: RequestHandlerDependencies) {
-  const { rest, auth, trpc, enrol, audit_export, exports, releases, pages, minerPages, public_url, counters, log } = dependencies;
+  const { rest, auth, trpc, enrol, placement, audit_export, exports, releases, pages, minerPages, public_url, counters, log } =
+    dependencies;
   const https = public_url.protocol === "https:";
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -63,6 +66,7 @@ export function createRequestHandler(dependencies: RequestHandlerDependencies) {
     }
     if (path.startsWith("/api/auth/")) return auth(request, response, path);
     if (path.startsWith("/api/trpc/")) return trpc(request, response, path);
+    if (path === PLACEMENT_PATH) return placement(request, response, path);
     if (isAuditExport(path)) return audit_export(request, response, path);
     if (exports.serves(path)) return exports.handle(request, response, path);
     if (path === "/api" || path.startsWith("/api/")) return sendError(response, 404, "not_found", "There is no such endpoint.");

@@ -1,7 +1,7 @@
 /** Which sheet is meant for whom: a rig, a group of rigs, or a place. */
 import type { AssignInput, AssignPreviewQuery, BlastRadiusDto, Target, TargetRef } from "@otedama/shared";
 import { type Actor, writeAudit } from "../audit.ts";
-import { type DesiredScope, refreshDesired } from "./desired.ts";
+import { type DesiredScope, refreshDesired, wouldChange } from "./desired.ts";
 import { FleetError } from "./fleet_error.ts";
 import { blastRadius } from "./selection.ts";
 import { type FleetDatabase, type Transaction, transaction } from "./transaction.ts";
@@ -16,7 +16,12 @@ export const ASSIGNMENT_TABLES = `flight_assignment a JOIN flight_sheet q ON q.i
 const TABLES: Record<Target, string> = { rig: "agent", group: "rig_group", rack: "rack", building: "building", site: "site" };
 
 /** Null takes the sheet away: the next farther one counts then. */
-async function writeAssignments(client: Transaction, actor: Actor, asked: AssignPreviewQuery): Promise<string[]> {
+async function writeAssignments(
+  client: Transaction,
+  actor: Actor,
+  asked: AssignPreviewQuery,
+  then: (client: Transaction, scope: DesiredScope) => Promise<string[]>,
+): Promise<string[]> {
   if (asked.sheet_id !== null) {
     const sheet = await client.query<{ archived: boolean; has_version: boolean }>(
       `SELECT archived_at IS NOT NULL AS archived, $2::int IS NULL OR EXISTS (
@@ -44,7 +49,7 @@ async function writeAssignments(client: Transaction, actor: Actor, asked: Assign
       );
     }
   }
-  for (const scope of scopesOf(asked.targets)) for (const id of await refreshDesired(client, scope)) changed.add(id);
+  for (const scope of scopesOf(asked.targets)) for (const id of await then(client, scope)) changed.add(id);
   return [...changed];
 }
 
@@ -57,7 +62,7 @@ function scopesOf(targets: readonly TargetRef[]): DesiredScope[] {
 class Rehearsed extends Error {}
 
 /**
- * What an assignment would change, found by making it and taking it back: so it is what will be, and not a second opinion. Throws a
+ * What an assignment would change, found by making it and taking it back; the rigs' rows are left alone. Throws a
  * FleetError: `not_found`, `wrong_state`.
  */
 export async function previewAssignment(
@@ -68,7 +73,7 @@ export async function previewAssignment(
   let radius: BlastRadiusDto | null = null;
   try {
     await transaction(database, async (client) => {
-      const changed = await writeAssignments(client, actor, asked);
+      const changed = await writeAssignments(client, actor, asked, wouldChange);
       radius = await blastRadius(client, { text: "g.id = ANY ($1::uuid[])", params: [changed] });
       throw new Rehearsed();
     });
@@ -86,7 +91,7 @@ export async function assignSheet(database: FleetDatabase, actor: Actor, input: 
       "SELECT target, target_id, sheet_id, version FROM flight_assignment WHERE (target, target_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
       [input.targets.map(({ target }) => target), input.targets.map(({ id }) => id.toLowerCase())],
     );
-    const changed = await writeAssignments(client, actor, input);
+    const changed = await writeAssignments(client, actor, input, refreshDesired);
     if (changed.length !== input.expected_rigs) {
       throw new FleetError(
         "changed",

@@ -55,13 +55,13 @@ interface Resolved {
   changes: boolean;
 }
 
-async function resolve(client: Sql, scope: DesiredScope): Promise<Resolved[]> {
+async function resolve(client: Sql, scope: DesiredScope, lock: "" | "FOR NO KEY UPDATE OF g"): Promise<Resolved[]> {
   const { text, params } = scopeCondition(scope);
   const found = await client.query<PlacedRow>(
     `SELECT g.id, g.name, g.site_id, r.building_id, g.rack_id, r.name AS rack, g.slot, g.paused_reason, g.desired, g.sheet_id,
             ARRAY(SELECT m.group_id FROM rig_group_member m WHERE m.agent_id = g.id) AS group_ids
        FROM agent g LEFT JOIN rack r ON r.id = g.rack_id
-      WHERE ${text} AND g.public_key IS NOT NULL AND g.retired_at IS NULL ORDER BY g.id FOR NO KEY UPDATE OF g`,
+      WHERE ${text} AND g.public_key IS NOT NULL AND g.retired_at IS NULL ORDER BY g.id ${lock}`,
     params,
   );
   if (found.rows.length === 0) return [];
@@ -100,7 +100,7 @@ async function resolve(client: Sql, scope: DesiredScope): Promise<Resolved[]> {
 /** Works out what the rigs of a scope should do, and writes what is new under the next revision. Answers whom it changed. */
 export async function refreshDesired(client: Transaction, scope: DesiredScope): Promise<string[]> {
   await oneAtATime(client);
-  const changed = (await resolve(client, scope)).filter((resolved) => resolved.changes);
+  const changed = (await resolve(client, scope, "FOR NO KEY UPDATE OF g")).filter((resolved) => resolved.changes);
   if (changed.length === 0) return [];
   await client.query(
     `UPDATE agent SET desired = r.desired, desired_revision = desired_revision + 1, sheet_id = r.sheet_id, sheet_version = r.version,
@@ -114,6 +114,11 @@ export async function refreshDesired(client: Transaction, scope: DesiredScope): 
     ],
   );
   return changed.map(({ rig }) => rig.id);
+}
+
+/** Whom `refreshDesired` would change, with nothing written. */
+export async function wouldChange(client: Transaction, scope: DesiredScope): Promise<string[]> {
+  return (await resolve(client, scope, "")).filter((resolved) => resolved.changes).map(({ rig }) => rig.id);
 }
 
 /** Keeps rigs from mining, or lets them again (null). The reason is what people read. */

@@ -36,6 +36,8 @@ export {
 } from "./enrol.ts";
 export { deleteEventsBefore, type EventRow, noteEvent, writeEvents } from "./events.ts";
 export { FleetError, type FleetErrorCode } from "./fleet_error.ts";
+export { importPlacement, type PlacementImported, readPlacement } from "./placement.ts";
+export { type PlacedRig, type PlacementLine, planPlacement } from "./placement_plan.ts";
 export { changeMembers, changePlace, createPlace, listPlaces, placeRig, removePlace, retireRig } from "./places.ts";
 export { completeUpTo, MISSING_RANGES_MAX, type Range, type ReportNumbers, takeNumber } from "./report_numbers.ts";
 export { type AgentRow, DEFAULT_SITE, knownAgents, type ReportRow, type Taken, writeFleet, writeReports } from "./reports.ts";

@@ -40,7 +40,9 @@ export const control_plane = z
       .min(16)
       .max(256)
       .optional()
-      .describe("Shows the dashboard that they may. Better given as `OTEDAMA_CONTROL_PLANE_TOKEN` than in a file."),
+      .describe(
+        "Shows the dashboard that they may; a miner enrols with it, once. Better given as `OTEDAMA_CONTROL_PLANE_TOKEN` than in a file.",
+      ),
   })
   .prefault({})
   .describe("The dashboard on another machine.");
