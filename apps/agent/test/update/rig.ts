@@ -31,6 +31,8 @@ ${then}
 export class Rig {
   readonly layout = new Layout(mkdtempSync(join(tmpdir(), "otedama-rig-")));
 
+  readonly #groups: number[] = [];
+
   constructor() {
     mkdirSync(this.layout.versions);
     copyFileSync(LAUNCH, join(this.layout.prefix, "launch"));
@@ -82,14 +84,25 @@ export class Rig {
     );
   }
 
+  /** In a process group of its own, which ends with the rig. */
   spawnLaunch(env: Record<string, string> = {}) {
-    return spawn(join(this.layout.prefix, "launch"), ["--settings", "x"], {
+    const child = spawn(join(this.layout.prefix, "launch"), ["--settings", "x"], {
       env: { PATH: process.env.PATH, ...env },
       stdio: "ignore",
+      detached: true,
     });
+    if (child.pid !== undefined) this.#groups.push(child.pid);
+    return child;
   }
 
   remove(): void {
+    for (const group of this.#groups) {
+      try {
+        process.kill(-group, "SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    }
     rmSync(this.layout.prefix, { recursive: true, force: true });
   }
 }
