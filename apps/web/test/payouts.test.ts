@@ -189,6 +189,35 @@ describe("payouts by hand", () => {
     expect(await (await get(`/api/payouts/export.json?from_ms=${Date.now() + 60_000}`)).json()).toEqual([]);
   });
 
+  test("bad amounts, rates and numbers are refused by the name of their field, and change nothing", async () => {
+    const before = await sums();
+    const plan = { plan_key: plan_key(), expected_total_sats: 400_000, excluded_account_ids: [] };
+    const move = { from: { kind: "operator" }, to: { kind: "fee_available" }, amount_sats: 1, reason: "x" } as const;
+    const wrong: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ...[-1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e30].flatMap((bad) => [
+        ["expected_total_sats", () => client.payouts.create.mutate({ ...plan, expected_total_sats: bad })] as const,
+        ["amount_sats", () => client.payouts.approve.mutate({ batch_id: 1, amount_sats: bad })] as const,
+        ["amount_sats", () => client.ledger.correct.mutate({ ...move, amount_sats: bad })] as const,
+      ]),
+      ...[-1, 0, Number.NaN, 10_001].map(
+        (bad) => ["fee_rate", () => client.payouts.bump.mutate({ batch_id: 1, fee_rate: bad })] as const,
+      ),
+      ["amount_sats", () => client.ledger.correct.mutate({ ...move, amount_sats: 2_100_000_000_000_001 })],
+      ["batch_id", () => client.payouts.cancel.mutate({ batch_id: -1, reason: "x" })],
+      ["batch_id", () => client.payouts.upload.mutate({ batch_id: Number.NaN, psbt: "cHNidP8=" })],
+      ["psbt", () => client.payouts.upload.mutate({ batch_id: 1, psbt: "" })],
+      ["account_id", () => client.payouts.hold.mutate({ account_id: 1.5, reason: "x" })],
+      ["reason", () => client.payouts.hold.mutate({ account_id: 1, reason: "" })],
+      ["excluded_account_ids.0", () => client.payouts.plan.query({ excluded_account_ids: [-1] })],
+    ];
+    for (const [index, [field, call]] of wrong.entries()) {
+      await expect(call(), `${field}, case ${index}`).rejects.toMatchObject({ data: { code: "BAD_REQUEST", field } });
+    }
+    const far = { ...move, from: { kind: "miner_available", address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4" } } as const;
+    await expect(client.ledger.correct.mutate(far)).rejects.toThrow(/^from\.address: there is no account/);
+    expect(await sums()).toEqual(before);
+  });
+
   test("moving money is not for the operator or the viewer", async () => {
     for (const role of ["operator", "viewer"]) {
       await web.sql.query(`UPDATE "user" SET role = $1`, [role]);

@@ -177,7 +177,7 @@ describe("bad input names its field and touches nothing", () => {
     const counters = ((await (await fetch(`${web.origin}/api/v1/status`)).json()) as { counters: { http_errors: number } })
       .counters;
     expect(counters.http_errors).toBe(0);
-  });
+  }, 180_000);
 
   test("text with wildcards, quotes and markup is looked for as it is", async () => {
     const client = web.client(cookie);

@@ -278,7 +278,7 @@ describe("a roll-out", () => {
     await until(async () => (await updatesOf(number)).length === 11);
     await answer(number, "proved");
     await until(async () => (await rolloutOf(id)).state === "done");
-    expect((await rolloutOf(id)).message).toBe("11 rigs proved it, 0 failed, 1 are not connected and follow when they are.");
+    expect((await rolloutOf(id)).message).toBe("11 rigs proved it, 0 failed, 1 not connected, to follow.");
     expect((await owner.releases.channels.query()).channels[0]).toMatchObject({
       name: "stable",
       release_number: number,
@@ -305,7 +305,7 @@ describe("a roll-out", () => {
     await until(async () => (await rolloutOf(id)).state === "stopped");
     expect(await rolloutOf(id)).toMatchObject({
       failures: 1,
-      message: expect.stringContaining("Stopped by itself: 1 rigs"),
+      message: expect.stringContaining("Stopped by itself: 1 rig "),
       failed: [{ message: "the disk is full" }],
     });
 

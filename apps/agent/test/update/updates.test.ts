@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type InstallDisk, REAL_INSTALL_DISK } from "../../src/update/disk.ts";
 import { HubFetch } from "../../src/update/fetch.ts";
 import { checkRoom, downloadPath } from "../../src/update/install.ts";
@@ -272,7 +272,7 @@ describe("a download", () => {
 
   test("goes on where a broken connection left it", async () => {
     server.publish(2, "b", big());
-    const file = [...server.files.values()][0] as Buffer;
+    const [[sha256, file]] = [...server.files] as [[string, Buffer]];
     let cuts = 0;
     server.intercept = (request, response) => {
       if (!request.url?.includes("/files/") || cuts === 2) return false;
@@ -282,7 +282,11 @@ describe("a download", () => {
         "content-length": file.length - from,
         ...(from > 0 ? { "content-range": `bytes ${from}-${file.length - 1}/${file.length}` } : {}),
       });
-      response.write(file.subarray(from, from + 100_000), () => setTimeout(() => response.destroy(), 20));
+      response.write(file.subarray(from, from + 100_000));
+      const path = downloadPath(rig.layout, sha256);
+      void vi
+        .waitUntil(() => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > from, { timeout: 40_000 })
+        .finally(() => response.destroy());
       return true;
     };
     expect(await run(running(1, "a"))).toBe("restart");
@@ -328,14 +332,16 @@ describe("a download", () => {
 
   test("ends when its time is over", async () => {
     server.publish(2, "b", big());
+    const time = new AbortController();
     server.intercept = (request, response) => {
       if (!request.url?.includes("/files/")) return false;
       response.writeHead(200, { "content-length": 1e6 });
       response.write("#!");
+      time.abort();
       return true;
     };
     const message = expect.stringContaining("the time for it was over");
-    expect(await run(running(1, "a"), AbortSignal.timeout(300))).toMatchObject({ state: "failed", message });
+    expect(await run(running(1, "a"), time.signal)).toMatchObject({ state: "failed", message });
   });
 });
 

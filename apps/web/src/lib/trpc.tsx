@@ -11,6 +11,13 @@ export const { useTRPC, useTRPCClient } = context;
 /** Lists are kept fresh by pushes, not by age; a failed read is tried twice more before it is told. */
 const STALE_MS = 300_000;
 
+/** An answer that was cut off, or is a proxy's own page, is told as that and not as what a parser thinks of it. */
+const ask: typeof fetch = async (input, init) => {
+  const answer = await fetch(input, init);
+  if (answer.headers.get("content-type")?.includes("json")) return answer;
+  throw new Error("The server's answer did not arrive. Reload the page to see what was done before you try again.");
+};
+
 export function ApiProvider({ children }: { readonly children: ReactNode }) {
   const [queryClient] = useState(
     () =>
@@ -19,7 +26,7 @@ export function ApiProvider({ children }: { readonly children: ReactNode }) {
       }),
   );
   const [trpcClient] = useState(() =>
-    createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/api/trpc", maxURLLength: 2_000 })] }),
+    createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/api/trpc", maxURLLength: 2_000, fetch: ask })] }),
   );
   return (
     <QueryClientProvider client={queryClient}>

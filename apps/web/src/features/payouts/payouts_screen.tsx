@@ -123,7 +123,7 @@ function Wallet({ summary }: { readonly summary: PayoutSummaryDto }) {
   return (
     <dl className="grid grid-cols-1 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-2 lg:grid-cols-5">
       {figures.map((figure) => (
-        <div key={figure.name} className="bg-panel px-4 py-2.5">
+        <div key={figure.name} className="bg-panel px-4 py-2.5 sm:last:col-span-2 xl:last:col-span-1">
           <dt className="flex flex-wrap items-baseline gap-x-2 text-xs">
             <span className="font-medium text-ink-2">{figure.name}</span>
             <span className="text-2xs text-ink-3">{figure.note}</span>

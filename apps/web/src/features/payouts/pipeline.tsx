@@ -42,7 +42,13 @@ export function Pipeline({ summary, chosen, onChoose }: PipelineProps) {
                 title={look.meaning}
                 aria-pressed={chosen === state}
                 onClick={() => onChoose(chosen === state ? null : state)}
-                className={cx(step, "focus-inset hover:bg-hover", chosen === state && "bg-selected!")}
+                className={cx(
+                  step,
+                  "focus-inset hover:bg-hover",
+                  chosen === state && "bg-selected!",
+                  // Seven steps: the last one fills what is left of its row.
+                  state === "settled" && "col-span-2 xl:col-span-1",
+                )}
               >
                 <Status tone={batches > 0 ? look.tone : "quiet"} icon={look.icon} word={look.word} className="text-xs" />
                 <span className="text-base font-semibold">

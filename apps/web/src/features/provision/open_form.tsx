@@ -63,15 +63,17 @@ export function OpenForm({ overview, onOpened }: OpenFormProps) {
       >
         <div className="grid gap-x-6 gap-y-4 lg:grid-cols-2">
           <div className="flex flex-col gap-4">
-            <Segmented
-              label="Purpose"
-              value={purpose}
-              choices={[
-                { value: "install", label: "Install or upgrade" },
-                { value: "uninstall", label: "Uninstall" },
-              ]}
-              onChoose={setPurpose}
-            />
+            <div>
+              <Segmented
+                label="Purpose"
+                value={purpose}
+                choices={[
+                  { value: "install", label: "Install or upgrade" },
+                  { value: "uninstall", label: "Uninstall" },
+                ]}
+                onChoose={setPurpose}
+              />
+            </div>
             <TextArea
               label="Rigs"
               name="targets"
@@ -95,16 +97,18 @@ export function OpenForm({ overview, onOpened }: OpenFormProps) {
             </div>
           </div>
           <div className="flex flex-col gap-4">
-            <Segmented
-              label="Credentials"
-              value={kind}
-              choices={[
-                { value: "key", label: "Private key" },
-                { value: "password", label: "Password" },
-                { value: "agent", label: "SSH agent" },
-              ]}
-              onChoose={setKind}
-            />
+            <div>
+              <Segmented
+                label="Credentials"
+                value={kind}
+                choices={[
+                  { value: "key", label: "Private key" },
+                  { value: "password", label: "Password" },
+                  { value: "agent", label: "SSH agent" },
+                ]}
+                onChoose={setKind}
+              />
+            </div>
             <CredentialFields key={kind} kind={kind} agentReady={overview.ssh_agent} />
           </div>
           {purpose === "uninstall" ? null : (

@@ -32,7 +32,8 @@ export function ReleasesScreen({ me, initial }: ReleasesScreenProps) {
   const changed = () => {
     for (const query of all) void query.refetch();
   };
-  const open = rollouts.data.rows.filter(isOpen);
+  // What needs somebody comes first.
+  const open = rollouts.data.rows.filter(isOpen).sort((a, b) => Number(b.state === "stopped") - Number(a.state === "stopped"));
   return (
     <Page
       kicker="Fleet · Releases"

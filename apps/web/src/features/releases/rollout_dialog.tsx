@@ -142,7 +142,7 @@ function Radius({ preview }: { readonly preview: RolloutPreviewDto }) {
       Touches <strong className="font-semibold text-ink">{plural(rigs, "rig", "rigs")}</strong> with{" "}
       {formatHashrate(hashrate_hps)}
       {power_rigs === 0 ? "" : ` and ${quantityText(siQuantity(power_watts, "W"))}`}: each restarts its agent once
-      {offline === 0 ? "" : `; ${groupedCount(offline)} of them are not connected and follow when they are`}
+      {offline === 0 ? "" : `; ${groupedCount(offline)} of them ${offline === 1 ? "is" : "are"} not connected, and will follow`}
       {left_out === 0
         ? ""
         : `. ${plural(left_out, "rig is", "rigs are")} left out: on it already, or not installed from a release`}
