@@ -22,7 +22,10 @@ export interface OutboxOptions {
   wait_ms_max: number;
 }
 
-export const OUTBOX_OPTIONS: OutboxOptions = { rate: { per_s: 1.5, burst: 8 }, first_wait_ms: 1_000, wait_ms_max: 30_000 };
+/** The hub takes one a second: it has ten thousand agents to hear after an outage. */
+const BACKLOG_APART_MS = 1_200;
+
+export const OUTBOX_OPTIONS: OutboxOptions = { rate: { per_s: 3, burst: 20 }, first_wait_ms: 1_000, wait_ms_max: 30_000 };
 
 export interface OutboxDependencies {
   send: (event: OutboxItem["event"], body: object) => Promise<Sent>;
@@ -101,6 +104,7 @@ export class Outbox {
     this.#failures = 0;
     if (sent.outcome === "stored") item.stored();
     else item.dropped(sent.code, sent.message);
+    if (item.event === "backlog") this.#later(BACKLOG_APART_MS);
   }
 
   #later(wait_ms: number): void {
