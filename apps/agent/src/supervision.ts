@@ -7,6 +7,6 @@ export function supervisionOf(
 ): AgentFacts["supervision"] {
   if (settings.supervision !== undefined) return settings.supervision;
   if (env.OTEDAMA_SUPERVISE === "1") return "foreground";
-  // systemd names each start of a service; a shell below one inherits the name, but not its parent.
-  return env.INVOCATION_ID !== undefined && ppid === 1 ? "systemd" : "none";
+  // systemd names each start of a service; a shell below one inherits the name, but not its parent. deploy/agent/launch hands its own on.
+  return env.INVOCATION_ID !== undefined && (ppid === 1 || env.OTEDAMA_LAUNCHED_BY === "1") ? "systemd" : "none";
 }

@@ -62,7 +62,7 @@ describe("the agent as one file", () => {
       );
       const child = spawn(executable, ["--settings", settings], { cwd: "/", env: {}, stdio: "ignore" });
       processes.push(child);
-      await pool.until(() => pool.shares.length > 0, "a share", 20_000);
+      await pool.until(() => pool.shares.length > 0, "a share", 50_000);
       expect(readdirSync(dirname(executable))).toEqual(["otedama-agent"]);
       child.kill("SIGTERM");
       expect((await once(child, "exit"))[0]).toBe(0);

@@ -82,6 +82,8 @@ describe("otedama start", () => {
       expect(output()).toMatch(new RegExp(`^ {2}${part} .* \\d+\\.\\d s$`, "m"));
     const health = await fetch(`http://127.0.0.1:${environment.OTEDAMA_API_PORT}/health`);
     expect(health.status).toBe(200);
+    // This machine's own agent came in by itself.
+    await expect.poll(() => existsSync(join(home, "agent/enrolment.json"))).toBe(true);
     const all = processes();
     expect(all).toHaveLength(7);
     child.kill("SIGINT");

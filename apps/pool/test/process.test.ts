@@ -186,7 +186,9 @@ describe("a pool's process", () => {
     expect(await running.exited).toBe(0);
   });
 
-  test("killed at any moment, it has counted every share that it acknowledged, and none twice", async () => {
+  test("killed at any moment, it has counted every share that it acknowledged, and none twice", {
+    timeout: 300_000,
+  }, async () => {
     let acknowledged = 0;
     let submitted = 0;
     for (let round = 0; round < 6; round++) {

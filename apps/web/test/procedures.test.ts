@@ -33,6 +33,8 @@ const INPUTS: Record<string, unknown> = {
   "balances.get": { account_id: 1 },
   "ledger.list": {},
   "ledger.get": { entry_id: "1" },
+  "provision.get": { id: 1 },
+  "provision.log": { id: 1, rig: 0 },
   "search.find": { q: "x" },
   "audit.list": {},
   "notices.deliveries": {},
@@ -175,7 +177,7 @@ describe("bad input names its field and touches nothing", () => {
     const counters = ((await (await fetch(`${web.origin}/api/v1/status`)).json()) as { counters: { http_errors: number } })
       .counters;
     expect(counters.http_errors).toBe(0);
-  });
+  }, 180_000);
 
   test("text with wildcards, quotes and markup is looked for as it is", async () => {
     const client = web.client(cookie);

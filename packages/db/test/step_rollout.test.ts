@@ -86,7 +86,7 @@ describe("a roll-out", () => {
       issue: [],
       ring: 0,
       ring_settled_at_ms: null,
-      end: { state: "stopped", message: "Stopped by itself: 1 rigs could not be updated, and 0 were allowed." },
+      end: { state: "stopped", message: "Stopped by itself: 1 rig could not be updated, and 0 were allowed." },
     });
   });
 

@@ -1,11 +1,14 @@
 /**
- * Builds and runs the fuzzers: `node packages/native/fuzz/run.mjs [session|parser] [INPUTS] [RANDOM_SEED]`.
+ * Builds and runs the fuzzers: `node packages/native/fuzz/run.mjs [session|parser] [INPUTS|minimise] [RANDOM_SEED]`.
  *
+ * They begin with the seeds, which a person can read, and with what earlier runs found: corpus/TARGET.base64, one input a line. After a
+ * long run, `minimise` (clang only) puts the fewest and shortest inputs there that still reach everything.
  * With clang they are libFuzzer targets under address and undefined-behaviour sanitizers; with g++ alone the same targets run under the
  * same sanitizers, driven by a seeded mutator. Ends with the fuzzer's own exit code.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -54,12 +57,25 @@ const binary = join(BUILD, `${target}_fuzz`);
 const driver = clang ? ["-fsanitize=fuzzer"] : [join(FUZZ, "mutation_driver.cc")];
 run(compiler, [...flags, join(FUZZ, `${target}_fuzz.cc`), ...driver, ...objects, "-o", binary]);
 
-const seeds = join(FUZZ, "seeds");
-if (clang) {
-  const corpus = join(BUILD, `${target}_corpus`);
-  mkdirSync(corpus, { recursive: true });
-  cpSync(seeds, corpus, { recursive: true });
+const corpus = join(BUILD, `${target}_corpus`);
+const found = join(FUZZ, "corpus", `${target}.base64`);
+const INPUT_BYTES_MAX = { parser: 600, session: 400 };
+
+mkdirSync(corpus, { recursive: true });
+cpSync(join(FUZZ, "seeds"), corpus, { recursive: true });
+for (const line of existsSync(found) ? readFileSync(found, "utf8").trim().split("\n") : []) {
+  writeFileSync(join(corpus, createHash("sha1").update(line).digest("hex")), Buffer.from(line, "base64"));
+}
+if (inputs === "minimise") {
+  const fewest = join(BUILD, `${target}_fewest`);
+  rmSync(fewest, { recursive: true, force: true });
+  mkdirSync(fewest);
+  run(binary, ["-set_cover_merge=1", `-max_len=${INPUT_BYTES_MAX[target]}`, fewest, corpus]);
+  const lines = readdirSync(fewest).map((name) => readFileSync(join(fewest, name)).toString("base64"));
+  mkdirSync(dirname(found), { recursive: true });
+  writeFileSync(found, `${lines.sort().join("\n")}\n`);
+} else if (clang) {
   run(binary, [corpus, `-runs=${inputs}`, `-seed=${seed}`, "-max_len=4096", "-rss_limit_mb=1024"]);
 } else {
-  run(binary, [seeds, inputs, seed]);
+  run(binary, [corpus, inputs, seed]);
 }

@@ -41,6 +41,40 @@ test("one share in two spellings is one share", async () => {
   );
   expect((await miner.take((message) => message.id === "x")).error).toEqual([22, "duplicate share", null]);
   expect(fixture.engine.stats().shares).toEqual([1, 0, 4, 0, 0, 0]);
+  const lines = [
+    `{"params": ${JSON.stringify(params).replaceAll(",", ", ")}, "id": 101, "method": "mining.submit"}`,
+    `{"method":"mining.submit","params":${JSON.stringify(params)},"id":102}`,
+    `{"id":103,"jsonrpc":"2.0","method":"mining.submit","params":${JSON.stringify(params)}}`,
+    `{ "id" : 104 ,\t"method" : "mining.submit" , "params" : ${JSON.stringify(params).replaceAll(",", " ,  ")} }`,
+    `{"id":105,"method":"mining.submit","params":${JSON.stringify(params)}}\r`,
+  ];
+  miner.send(lines.join("\n"));
+  for (let i = 0; i < lines.length; i++) expect((await miner.take(({ id }) => id === 101 + i)).error?.[0]).toBe(22);
+  const broken = lines.map((line) => line.replace("}", "]")).concat(`{"id":106,"method":"mining.submit","params":["a" "b"]}`);
+  for (const line of broken.slice(-4)) {
+    miner.send(line);
+    expect((await miner.take(({ id }) => id === null)).error?.[1]).toContain("not a Stratum message");
+  }
+});
+
+test("thousands of shares of one job count once each, and not again", async () => {
+  fixture = startFixture({ vardiff: { initial: 1e-12, min: 1e-12 } });
+  fixture.engine.setJob(makeJob(1));
+  const miner = await fixture.connect();
+  const { job } = await miner.login();
+  const COUNT = 3000;
+  for (const [again, answer] of [true, 22].entries()) {
+    const lines = Array.from({ length: COUNT }, (_, i) => {
+      const params = ["alice.rig1", job[0], i.toString(16).padStart(16, "0"), TIME, "00000000"];
+      return JSON.stringify({ id: again * COUNT + i, method: "mining.submit", params });
+    });
+    miner.send(lines.join("\n"));
+    for (let i = 0; i < COUNT; i++) {
+      const { result, error } = await miner.take(({ id }) => id === again * COUNT + i);
+      expect(error?.[0] ?? result).toBe(answer);
+    }
+  }
+  expect(fixture.engine.stats().shares).toEqual([COUNT, 0, COUNT, 0, 0, 0]);
 });
 
 test("the same share twice in one packet is paid once", async () => {

@@ -8,13 +8,20 @@ import { type CommandKind, type CommandKinds, failed, type Outcome } from "./kin
 export interface RunnerOptions {
   /** A command ends after this at the latest, whatever its deadline. */
   run_max_ms: number;
+  /** The same for an update, whose file may come over a slow line. */
+  update_max_ms: number;
   /** How far ahead of the control plane's clock an order may say that it was issued. */
   future_max_ms: number;
   /** How long a disk that took nothing is left alone. */
   disk_wait_ms: number;
 }
 
-export const RUNNER_OPTIONS: RunnerOptions = { run_max_ms: 10 * 60_000, future_max_ms: 60_000, disk_wait_ms: 10_000 };
+export const RUNNER_OPTIONS: RunnerOptions = {
+  run_max_ms: 10 * 60_000,
+  update_max_ms: 45 * 60_000,
+  future_max_ms: 60_000,
+  disk_wait_ms: 10_000,
+};
 
 export interface RunnerDependencies {
   journal: Journal;
@@ -147,7 +154,9 @@ export class CommandRunner {
     act: (kind: CommandKind<CommandBody["kind"]>, signal: AbortSignal) => Promise<Outcome>,
   ): Promise<boolean> {
     const kind = this.#dependencies.kinds[command.body.kind] as unknown as CommandKind<CommandBody["kind"]>;
-    const left_ms = Math.max(1_000, Math.min(this.#options.run_max_ms, command.deadline_ms - this.#dependencies.now_ms()));
+    const { run_max_ms, update_max_ms } = this.#options;
+    const max_ms = command.body.kind === "update" ? update_max_ms : run_max_ms;
+    const left_ms = Math.max(1_000, Math.min(max_ms, command.deadline_ms - this.#dependencies.now_ms()));
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(left_ms)]);
     let outcome: Outcome;
     try {

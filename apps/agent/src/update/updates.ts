@@ -107,8 +107,7 @@ export class Updates {
         );
       }
       const previous = currentName(layout);
-      if (previous === null || this.#trial !== null || readTrial(layout) !== null)
-        throw new Error("another update is not finished yet");
+      if (previous === null || readTrial(layout)?.candidate === previous) throw new Error("another update is not finished yet");
       step = "manifest";
       const body = await fetch.json(releasePath(release_number), signal);
       const manifest = openManifest(body, control_key, release_number);

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type InstallDisk, REAL_INSTALL_DISK } from "../../src/update/disk.ts";
 import { HubFetch } from "../../src/update/fetch.ts";
 import { checkRoom, downloadPath } from "../../src/update/install.ts";
@@ -97,6 +97,32 @@ describe("an update", () => {
     expect(rig.onTrial).toBe(false);
     // And the versions that are kept are the two that ran.
     expect(readdirSync(rig.layout.versions).sort()).toEqual(["1-a", "2-b"]);
+  });
+
+  test("is followed by the next one, asked of the process that was on trial", async () => {
+    server.publish(2, "b", agentScript("b"));
+    await run(running(1, "a"));
+    const next = running(2, "b");
+    next.updates.start();
+    await next.updates.recover(COMMAND, new AbortController().signal);
+    server.publish(3, "c", agentScript("c"));
+    const third = { ...COMMAND, body: { release_number: 3 } };
+    expect(await Promise.race([next.updates.run(third, new AbortController().signal), next.ended])).toBe("restart");
+    expect(rig.current).toBe("3-c");
+  });
+
+  test("is refused while another one is on trial, and taken after one that was killed before the switch", async () => {
+    server.publish(2, "b", agentScript("b"));
+    rig.put("2-b", agentScript("b"));
+    rig.trial("2-b", "1-a");
+    expect(await run(running(1, "a"))).toBe("restart");
+    server.publish(3, "c", agentScript("c"));
+    const on_trial = running(2, "b");
+    const third = { ...COMMAND, body: { release_number: 3 } };
+    expect(await on_trial.updates.run(third, new AbortController().signal)).toMatchObject({
+      state: "failed",
+      message: "Not updated: another update is not finished yet.",
+    });
   });
 
   test("keeps the executable and the version before it, and nothing else", async () => {
@@ -246,7 +272,7 @@ describe("a download", () => {
 
   test("goes on where a broken connection left it", async () => {
     server.publish(2, "b", big());
-    const file = [...server.files.values()][0] as Buffer;
+    const [[sha256, file]] = [...server.files] as [[string, Buffer]];
     let cuts = 0;
     server.intercept = (request, response) => {
       if (!request.url?.includes("/files/") || cuts === 2) return false;
@@ -256,7 +282,11 @@ describe("a download", () => {
         "content-length": file.length - from,
         ...(from > 0 ? { "content-range": `bytes ${from}-${file.length - 1}/${file.length}` } : {}),
       });
-      response.write(file.subarray(from, from + 100_000), () => setTimeout(() => response.destroy(), 20));
+      response.write(file.subarray(from, from + 100_000));
+      const path = downloadPath(rig.layout, sha256);
+      void vi
+        .waitUntil(() => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > from, { timeout: 40_000 })
+        .finally(() => response.destroy());
       return true;
     };
     expect(await run(running(1, "a"))).toBe("restart");
@@ -302,14 +332,16 @@ describe("a download", () => {
 
   test("ends when its time is over", async () => {
     server.publish(2, "b", big());
+    const time = new AbortController();
     server.intercept = (request, response) => {
       if (!request.url?.includes("/files/")) return false;
       response.writeHead(200, { "content-length": 1e6 });
       response.write("#!");
+      time.abort();
       return true;
     };
     const message = expect.stringContaining("the time for it was over");
-    expect(await run(running(1, "a"), AbortSignal.timeout(300))).toMatchObject({ state: "failed", message });
+    expect(await run(running(1, "a"), time.signal)).toMatchObject({ state: "failed", message });
   });
 });
 

@@ -18,7 +18,7 @@ export interface ProgramDependencies {
 
 const SAID_BYTES_MAX = 8_000;
 const START_ATTEMPTS = 5;
-const READY_MS = 120_000;
+const READY_MS = 240_000;
 
 export class Program {
   readonly name: string;

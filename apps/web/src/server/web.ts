@@ -197,7 +197,7 @@ export async function startWeb(settings: WebSettings, dependencies: WebDependenc
     now,
   };
   const rollouts = new RolloutRunner(
-    { interval_ms: 2_000, late_rigs_max: 50 },
+    { interval_ms: 1_000, late_rigs_max: 50 },
     { sql, written: services.fleet.written, log, now },
   );
   const public_figures = new PublicFigures(

@@ -55,7 +55,9 @@ export async function benchDatabase(
     const newest = await database.sql.query<{ at: number | null }>("SELECT max(bucket_at) AS at FROM share_bucket");
     const as_of_ms = (newest.rows[0]?.at ?? now_ms) + 15_000;
     const subjects = await readSubjects(database.sql, as_of_ms);
-    const pages = await measurePages(database.sql, pagesOf(subjects), options.rounds, as_of_ms);
+    const pages = await measurePages(database.sql, pagesOf(subjects), { rounds: options.rounds, now_ms: as_of_ms }, (page) =>
+      progress(`${page.name}: ${page.min_ms.toFixed(1)} ms`),
+    );
     return { bench: "database", rows: Object.fromEntries(counted.rows.map((row) => [row.name, row.rows])), pages };
   } finally {
     await database.close();

@@ -61,7 +61,13 @@ export class QueryClock {
   }
 }
 
-export async function measurePages(sql: Sql, pages: readonly Page[], rounds: number, now_ms: number): Promise<PageTime[]> {
+export async function measurePages(
+  sql: Sql,
+  pages: readonly Page[],
+  options: { rounds: number; now_ms: number },
+  onPage: (time: PageTime) => void,
+): Promise<PageTime[]> {
+  const { rounds, now_ms } = options;
   const clock = new QueryClock(sql, now_ms);
   const times: PageTime[] = [];
   for (const page of pages) {
@@ -77,7 +83,16 @@ export async function measurePages(sql: Sql, pages: readonly Page[], rounds: num
     }
     taken.sort((a, b) => a - b);
     const at = (part: number) => taken[Math.min(taken.length - 1, Math.ceil(part * taken.length) - 1)] ?? 0;
-    times.push({ name: page.name, queries, min_ms: taken[0] ?? 0, p50_ms: at(0.5), p95_ms: at(0.95), max_ms: taken.at(-1) ?? 0 });
+    const time = {
+      name: page.name,
+      queries,
+      min_ms: taken[0] ?? 0,
+      p50_ms: at(0.5),
+      p95_ms: at(0.95),
+      max_ms: taken.at(-1) ?? 0,
+    };
+    times.push(time);
+    onPage(time);
   }
   return times;
 }

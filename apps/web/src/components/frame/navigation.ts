@@ -2,11 +2,13 @@ import type { MeDto } from "@otedama/shared";
 import {
   Bell,
   Blocks,
+  Cable,
   ChartSpline,
   Gauge,
   type LucideIcon,
   Network,
   NotebookText,
+  PackageCheck,
   ScrollText,
   Send,
   Server,
@@ -32,7 +34,14 @@ export type PlaceGroup = { readonly name: string | null; readonly places: readon
 /** The rail, from top to bottom. */
 const PLACES: readonly PlaceGroup[] = [
   { name: null, places: [{ href: "/", word: "Overview", icon: Gauge, thumb: true }] },
-  { name: "Fleet", places: [{ href: "/rigs", word: "Rigs", icon: Server }] },
+  {
+    name: "Fleet",
+    places: [
+      { href: "/rigs", word: "Rigs", icon: Server },
+      { href: "/releases", word: "Releases", icon: PackageCheck },
+      { href: "/provision", word: "Provision", icon: Cable, roles: ["owner", "operator"] },
+    ],
+  },
   {
     name: "Pool",
     places: [

@@ -23,6 +23,11 @@ const WORDS: Readonly<Record<string, string>> = {
   "notice_channel.create": "Added a notice channel",
   "notice_channel.change": "Changed a notice channel",
   "notice_channel.remove": "Removed a notice channel",
+  "host_key.pin": "Pinned a host key",
+  "host_key.forget": "Forgot a host key",
+  "provision.open": "Opened a provisioning run",
+  "provision.install": "Began installing agents",
+  "provision.uninstall": "Began removing agents",
   "notice_delivery.retry": "Had notices tried again",
 };
 

@@ -1,5 +1,5 @@
 "use client";
-import type { Changed, LiveDto, PoolEvent } from "@otedama/shared";
+import type { Changed, LiveDto, PoolEvent, ProvisionNews } from "@otedama/shared";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { useNow } from "../clock.tsx";
@@ -36,7 +36,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       blocks: [trpc.blocks.pathFilter()],
       nodes: [trpc.nodes.pathFilter()],
       rigs: [trpc.rigs.pathFilter(), trpc.places.pathFilter()],
-      commands: [trpc.commands.pathFilter(), trpc.bulks.pathFilter()],
+      commands: [trpc.commands.pathFilter(), trpc.bulks.pathFilter(), trpc.releases.pathFilter(), trpc.rollouts.pathFilter()],
       sheets: [trpc.sheets.pathFilter()],
       balances: [trpc.balances.pathFilter(), trpc.ledger.list.pathFilter(), trpc.payouts.pathFilter()],
     };
@@ -81,6 +81,7 @@ export function LiveProvider({ onEvent, children }: LiveProviderProps) {
       socket.on("live", (live: LiveDto) => store.pushed(live));
       socket.on("changed", (changed: Changed) => refetcher.changed(changed.topics));
       socket.on("event", onEvent);
+      socket.on("provision", (news: ProvisionNews) => store.provision(news));
       close = () => socket.close();
     });
     return () => {
@@ -114,4 +115,10 @@ export function usePoolReport(): LiveDto["pool"] {
 export function useFreshness(): Freshness {
   const state = useLiveState();
   return freshness(state, useNow());
+}
+
+/** Hears what a provisioning run of this person says, as it says it. */
+export function useProvisionNews(hear: (news: ProvisionNews) => void): void {
+  const store = useContext(LiveContext);
+  useEffect(() => store?.onProvision(hear), [store, hear]);
 }

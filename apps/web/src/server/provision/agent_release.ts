@@ -22,7 +22,7 @@ export interface CheckedFile {
   sha256: string;
 }
 
-export interface CheckedRelease {
+export interface SignedRelease {
   number: number;
   version: string;
   signed: SignedMessage;
@@ -30,31 +30,40 @@ export interface CheckedRelease {
   statement: Buffer;
   signature: Buffer;
   key_pem: string;
+  files: ReleaseManifest["files"];
+}
+
+export interface CheckedRelease extends Omit<SignedRelease, "files"> {
   files: CheckedFile[];
 }
 
 export class BadReleaseError extends Error {}
 
 /** `public_key` is raw, base64. Throws BadReleaseError with a sentence. */
-export async function checkRelease(release: AgentRelease, public_key: string): Promise<CheckedRelease> {
-  const { signed } = release;
+export function readRelease(signed: SignedMessage, public_key: string): SignedRelease {
   const key = ed25519(public_key);
   const statement = Buffer.from(signedStatement("release", signed.payload));
   const signature = Buffer.from(signed.signature, "base64");
   if (!verify(null, statement, key, signature)) {
     throw new BadReleaseError("The stored release is not signed by this control plane's key: it is not sent anywhere.");
   }
-  const manifest = ReleaseManifest.parse(JSON.parse(signed.payload));
+  const { number, version, files } = ReleaseManifest.parse(JSON.parse(signed.payload));
+  const key_pem = key.export({ type: "spki", format: "pem" }).toString();
+  return { number, version, signed, statement, signature, key_pem, files };
+}
+
+/** The same with its files read and compared with what was signed. */
+export async function checkRelease(release: AgentRelease, public_key: string): Promise<CheckedRelease> {
+  const read = readRelease(release.signed, public_key);
   const files: CheckedFile[] = [];
-  for (const { platform, name, bytes, sha256 } of manifest.files) {
+  for (const { platform, name, bytes, sha256 } of read.files) {
     const path = release.pathOf({ name, sha256 });
     if ((await hashOf(path, name)) !== sha256) {
-      throw new BadReleaseError(`${name} of release ${manifest.number} is not what was signed: it is not sent anywhere.`);
+      throw new BadReleaseError(`${name} of release ${read.number} is not what was signed: it is not sent anywhere.`);
     }
     files.push({ platform, path, bytes, sha256 });
   }
-  const key_pem = key.export({ type: "spki", format: "pem" }).toString();
-  return { number: manifest.number, version: manifest.version, signed, statement, signature, key_pem, files };
+  return { ...read, files };
 }
 
 function ed25519(public_key: string): KeyObject {

@@ -3,70 +3,43 @@
  * them, each rig is looked at, and what a person then starts is done. Credentials live in the run's memory only and are forgotten when
  * the run ends, when nobody touches it for a while, and when the control plane stops.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import {
   type Actor,
   endOrphanedRuns,
   getProvisionRun,
-  hostKeyPins,
   listHostKeyPins,
   listProvisionRuns,
   listSites,
   openProvisionRun,
-  pinHostKeys,
   startProvisionRun,
   storeProvisionRun,
-  type WebDatabase,
 } from "@otedama/db/web";
 import type { OpenProvisionInput, ProvisionLogLine, ProvisionNews, ProvisionOverviewDto, ProvisionRunDto } from "@otedama/shared";
-import type { Logger } from "pino";
-import type { Counters } from "../counters.ts";
-import { type AgentReleases, BadReleaseError, type CheckedRelease, checkRelease } from "./agent_release.ts";
+import { BadReleaseError, type CheckedRelease } from "./agent_release.ts";
 import { inParallel } from "./bounded.ts";
 import { HeldSecret } from "./held_secret.ts";
-import { INSTALL_STEPS, type InstallDependencies, InstallFailed, installRig } from "./install_rig.ts";
+import { INSTALL_STEPS } from "./install_rig.ts";
 import { parseKnownHosts } from "./known_hosts.ts";
-import { plainText } from "./plain_text.ts";
-import { makePlan, platformOf } from "./plan.ts";
-import { type Inspection, readFacts, toInspection, toRigFacts } from "./rig_facts.ts";
-import { asRoot, look } from "./rig_script.ts";
+import { RigTasks, type RigTasksDependencies, type RigTasksOptions } from "./rig_tasks.ts";
 import type { RigWork } from "./rig_work.ts";
 import { Run } from "./run.ts";
-import { askHostKey, changedKey, privateKeyProblem, type SshLink, type SshTiming, SshTrouble, signIn } from "./ssh_link.ts";
+import { changedKey, privateKeyProblem } from "./ssh_link.ts";
 import { parseTargets } from "./targets.ts";
-import { UNINSTALL_STEPS, uninstallRig } from "./uninstall_rig.ts";
+import { UNINSTALL_STEPS } from "./uninstall_rig.ts";
 
-export interface ProvisionerOptions {
+export interface ProvisionerOptions extends RigTasksOptions {
   /** The control plane as rigs reach it, unless a run says otherwise. */
   control_url: string;
   /** The socket of this machine's SSH agent; null where there is none. */
   ssh_agent: string | null;
-  /** Raw, base64: what releases must be signed by. */
-  control_key: string;
-  timing: SshTiming;
-  /** How long an agent may take to report. */
-  wait_s: number;
-  /** How much longer a rig waits for our word before it decides for itself. */
-  grace_s: number;
-  retry_ms: readonly number[];
   /** A secret that nobody uses is forgotten after this. */
   forget_after_ms: number;
   tell_ms: number;
 }
 
-export interface ProvisionerDependencies {
-  database: WebDatabase;
-  releases: AgentReleases;
-  createToken: (actor: Actor, site_id: number) => Promise<{ id: number; token: string }>;
-  revokeToken: (actor: Actor, id: number) => Promise<void>;
-  arrived: InstallDependencies["arrived"];
-  retire: (actor: Actor, agent_id: string) => Promise<boolean>;
+export interface ProvisionerDependencies extends RigTasksDependencies {
   /** To the screens of the person whose run it is. */
   tell: (person_id: string, news: ProvisionNews) => void;
-  counters: Counters;
-  log: Logger;
-  now: () => number;
 }
 
 /** What a person is told instead of what they asked for; `field` names what to change. */
@@ -84,20 +57,19 @@ const OPEN_RUNS_MAX = 8;
 const KEPT_RUNS_MAX = 20;
 const SCANS_MAX = 64;
 const LOOKS_MAX = 16;
-const INSPECT_MS = 45_000;
-const UNIT = readFileSync(join(import.meta.dirname, "../../../../../deploy/otedama-agent.service"));
 
 export class Provisioner {
   readonly #options: ProvisionerOptions;
   readonly #dependencies: ProvisionerDependencies;
   readonly #runs = new Map<number, Run>();
-  readonly #links = new Set<SshLink>();
+  readonly #tasks: RigTasks;
   #timer: NodeJS.Timeout | null = null;
   #telling: NodeJS.Timeout | null = null;
 
   constructor(options: ProvisionerOptions, dependencies: ProvisionerDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#tasks = new RigTasks(options, dependencies);
   }
 
   start(): void {
@@ -115,18 +87,17 @@ export class Provisioner {
       run.cancelled = true;
       run.secret.forget();
     }
-    for (const link of this.#links) link.close();
+    this.#tasks.stop();
   }
 
   async overview(): Promise<ProvisionOverviewDto> {
     const { sql } = this.#dependencies.database;
-    const [stored, sites, runs, pins] = await Promise.all([
-      this.#dependencies.releases.newest(),
+    const [release, sites, runs, pins] = await Promise.all([
+      this.#tasks.offered(),
       listSites(sql),
       listProvisionRuns(sql),
       listHostKeyPins(sql),
     ]);
-    const release = stored === null ? null : await this.#checked(stored).catch(() => null);
     return {
       release:
         release === null
@@ -198,7 +169,7 @@ export class Provisioner {
     );
     this.#runs.set(id, run);
     this.#dropOldRuns();
-    void this.#busy(run, () => inParallel(run.rigs, SCANS_MAX, (rig) => this.#ask(run, rig)));
+    void this.#busy(run, () => inParallel(run.rigs, SCANS_MAX, (rig) => this.#tasks.ask(run, rig)));
     return id;
   }
 
@@ -227,7 +198,7 @@ export class Provisioner {
       const rig = run.rigs[index];
       return rig?.state === "unknown_key" && rig.host_key?.fingerprint === fingerprint ? [rig] : [];
     });
-    await this.#pin(actor, confirmed, "confirmed");
+    await this.#tasks.pin(actor, confirmed, "confirmed");
     return confirmed.length;
   }
 
@@ -252,7 +223,7 @@ export class Provisioner {
         rig.become("changed_key", changedKey(shown, rig.pins));
       }
     }
-    await this.#pin(actor, trusted, "known_hosts");
+    await this.#tasks.pin(actor, trusted, "known_hosts");
     return { trusted: trusted.length, changed, problems };
   }
 
@@ -267,7 +238,7 @@ export class Provisioner {
       let problem: string | null = null;
       if (run.options.purpose === "install") {
         try {
-          release = await this.#release();
+          release = await this.#tasks.release();
         } catch (error) {
           problem =
             error instanceof BadReleaseError ? error.message : "The stored release cannot be read; it is in the server's log.";
@@ -276,7 +247,7 @@ export class Provisioner {
         }
       }
       await inParallel(rigs, LOOKS_MAX, (rig) =>
-        problem === null ? this.#look(run, rig, release) : Promise.resolve(rig.become("refused", problem)),
+        problem === null ? this.#tasks.look(run, rig, release) : Promise.resolve(rig.become("refused", problem)),
       );
     });
   }
@@ -290,7 +261,7 @@ export class Provisioner {
     });
     if (rigs.length === 0) throw new ProvisionRefusal("None of these rigs is ready: look at them first.");
     const { purpose, parallel } = run.options;
-    const release = purpose === "install" ? await this.#release() : null;
+    const release = purpose === "install" ? await this.#tasks.release() : null;
     for (const rig of rigs) {
       rig.planSteps(purpose === "install" ? INSTALL_STEPS : UNINSTALL_STEPS);
       rig.become("waiting");
@@ -303,7 +274,7 @@ export class Provisioner {
     void this.#busy(run, async () => {
       await inParallel(rigs, parallel, async (rig) => {
         if (run.cancelled) return rig.become("cancelled", "It was not begun.");
-        await this.#work(run, rig, release, actor);
+        await this.#tasks.work(run, rig, release, actor);
       });
       // Everything that could be done was done: there is nothing left to hold the secret for.
       if (run.busy === 1 && !run.rigs.some((rig) => rig.state === "ready" || rig.state === "failed")) await this.#end(run);
@@ -343,183 +314,6 @@ export class Provisioner {
       run.mark();
       this.#tellSoon();
     }
-  }
-
-  async #ask(run: Run, rig: RigWork): Promise<void> {
-    try {
-      rig.pins = (await hostKeyPins(this.#dependencies.database.sql, rig.target.host, rig.target.port)).map(
-        ({ key_type, key, fingerprint }) => ({
-          type: key_type,
-          key,
-          fingerprint,
-        }),
-      );
-      if (run.cancelled) return rig.become("cancelled");
-      const shown = await askHostKey(
-        rig.target,
-        rig.pins.map((pin) => pin.type),
-        this.#options.timing,
-      );
-      rig.host_key = shown;
-      if (rig.pins.length === 0) rig.become("unknown_key");
-      else if (rig.pins.some((pin) => pin.key.equals(shown.key))) rig.become("trusted");
-      else {
-        this.#dependencies.counters.add("provision_changed_keys");
-        rig.become("changed_key", changedKey(shown, rig.pins));
-      }
-    } catch (error) {
-      rig.become("unreachable", this.#sentence(error));
-    }
-  }
-
-  async #pin(actor: Actor, rigs: readonly RigWork[], source: "confirmed" | "known_hosts"): Promise<void> {
-    const shown = rigs.flatMap((rig) => (rig.host_key === null ? [] : [{ rig, key: rig.host_key }]));
-    await pinHostKeys(
-      this.#dependencies.database.prisma,
-      actor,
-      shown.map(({ rig, key }) => ({ ...rig.target, key_type: key.type, key: key.key, fingerprint: key.fingerprint, source })),
-    );
-    for (const { rig, key } of shown) {
-      rig.pins = [key];
-      rig.become("trusted");
-    }
-  }
-
-  async #connect(run: Run, rig: RigWork): Promise<SshLink> {
-    const link = await signIn({ ...rig.target, user: run.options.user }, run.secret.credential(), rig.pins, this.#options.timing);
-    this.#links.add(link);
-    return link;
-  }
-
-  #release(): Promise<CheckedRelease | null> {
-    return this.#dependencies.releases.newest().then((stored) => (stored === null ? null : this.#checked(stored)));
-  }
-
-  #checked(stored: NonNullable<Awaited<ReturnType<AgentReleases["newest"]>>>): Promise<CheckedRelease> {
-    return checkRelease(stored, this.#options.control_key);
-  }
-
-  async #look(run: Run, rig: RigWork, release: CheckedRelease | null): Promise<void> {
-    const { now } = this.#dependencies;
-    const { purpose, user, site, control_url } = run.options;
-    let link: SshLink | null = null;
-    try {
-      link = await this.#connect(run, rig);
-      const sent_at_ms = now();
-      const looked = await look(link, control_url);
-      const facts = toRigFacts(readFacts(looked.stdout), { sent_at_ms, answered_at_ms: now() });
-      if (facts.kernel === "")
-        throw new SshTrouble("refused", "The rig has no POSIX shell, or its shell says other things than it is asked.");
-      rig.facts = facts;
-      const { inspection, problem } = await this.#inspect(run, rig, link);
-      const platform = platformOf(facts.arch);
-      const made = makePlan({
-        ...{ purpose, user, facts, inspection, site: site?.name ?? null, wait_s: this.#options.wait_s },
-        control_url,
-        has_sudo_password: run.secret.hasSudoPassword,
-        sudo_problem: problem,
-        release:
-          release === null
-            ? null
-            : {
-                number: release.number,
-                version: release.version,
-                file: release.files.find((file) => file.platform === platform) ?? null,
-              },
-      });
-      rig.inspection = inspection;
-      rig.findings = made.findings;
-      rig.plan = made.plan;
-      rig.keep_identity = made.keep_identity;
-      rig.agent_id = inspection?.agent_id ?? null;
-      rig.become(made.refusal === null ? "ready" : "refused", made.refusal);
-    } catch (error) {
-      this.#fail(rig, error, "refused");
-    } finally {
-      this.#close(link);
-    }
-  }
-
-  async #inspect(run: Run, rig: RigWork, link: SshLink): Promise<{ inspection: Inspection | null; problem: string | null }> {
-    const facts = rig.facts;
-    if (facts === null || facts.sudo === "none" || (facts.sudo === "password" && !run.secret.hasSudoPassword)) {
-      return { inspection: null, problem: null };
-    }
-    try {
-      const inspected = await asRoot(link, "inspect", [], {
-        facts,
-        secret: run.secret,
-        user: run.options.user,
-        timeout_ms: INSPECT_MS,
-      });
-      return { inspection: toInspection(readFacts(inspected.stdout)), problem: null };
-    } catch (error) {
-      if (error instanceof SshTrouble && error.code === "credentials") return { inspection: null, problem: error.message };
-      throw error;
-    }
-  }
-
-  async #work(run: Run, rig: RigWork, release: CheckedRelease | null, actor: Actor): Promise<void> {
-    const { createToken, revokeToken, arrived, retire, now, counters } = this.#dependencies;
-    const { facts } = rig;
-    if (facts === null) return;
-    rig.become("running");
-    const connect = () => this.#connect(run, rig);
-    const { secret } = run;
-    const { user, site } = run.options;
-    try {
-      if (run.options.purpose === "uninstall") {
-        await uninstallRig({ rig, facts, secret, user }, { connect, retire: (agent_id) => retire(actor, agent_id) });
-      } else {
-        const file = release?.files.find((one) => one.platform === platformOf(facts.arch));
-        if (release === null || file === undefined || site === null)
-          throw new InstallFailed("There is no signed release for this rig.");
-        await installRig(
-          {
-            ...{ rig, facts, secret, user, release, file, unit: UNIT },
-            settings: (token) => agentSettings(run, rig, token),
-            wait_s: this.#options.wait_s,
-            grace_s: this.#options.grace_s,
-            retry_ms: this.#options.retry_ms,
-          },
-          {
-            connect,
-            createToken: () => createToken(actor, site.id),
-            revokeToken: (id) => revokeToken(actor, id),
-            ...{ arrived, now },
-          },
-        );
-      }
-      counters.add(run.options.purpose === "install" ? "provision_installed" : "provision_uninstalled");
-      rig.become("done");
-    } catch (error) {
-      counters.add("provision_failed");
-      rig.stopSteps(this.#sentence(error));
-      this.#fail(rig, error, "failed");
-    }
-  }
-
-  #fail(rig: RigWork, error: unknown, state: "refused" | "failed"): void {
-    const sentence = this.#sentence(error);
-    if (error instanceof SshTrouble && error.code === "host_key") {
-      this.#dependencies.counters.add("provision_changed_keys");
-      rig.become("changed_key", sentence);
-    } else {
-      rig.become(state, sentence);
-    }
-    rig.log(sentence);
-  }
-
-  #sentence(error: unknown): string {
-    if (error instanceof SshTrouble || error instanceof InstallFailed) return error.message;
-    this.#dependencies.log.error({ err: error }, "a rig could not be worked on");
-    return plainText(error instanceof Error ? error.message : String(error), 300);
-  }
-
-  #close(link: SshLink | null): void {
-    if (link === null) return;
-    this.#links.delete(link);
-    link.close();
   }
 
   async #end(run: Run): Promise<void> {
@@ -570,17 +364,4 @@ export class Provisioner {
     }, this.#options.tell_ms);
     this.#telling.unref();
   }
-}
-
-function agentSettings(run: Run, rig: RigWork, token: string | null): object {
-  const { mining, control_url } = run.options;
-  const name = (rig.facts?.hostname ?? rig.target.host).replace(/[^\x21-\x7e]/g, "-").slice(0, 64);
-  return {
-    data_dir: "/var/lib/otedama-agent",
-    log_level: "info",
-    name,
-    hub: token === null ? { url: control_url } : { url: control_url, enrol_token: token },
-    pools: mining === null ? [] : [{ url: mining.pool_url, user: mining.user, password: "x" }],
-    supervision: rig.facts?.systemd ? "systemd" : "foreground",
-  };
 }

@@ -131,6 +131,10 @@ export class SshLink {
     }
   }
 
+  onGone(gone: () => void): void {
+    this.#gone.catch(gone);
+  }
+
   close(): void {
     this.#lost ??= new SshTrouble("dropped", "The connection was closed.");
     this.#client.end();

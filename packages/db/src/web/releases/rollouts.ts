@@ -56,9 +56,9 @@ export async function startRollout(database: WebDatabase["sql"], actor: Actor, i
     // Canaries must be connected and mining, or nothing is learnt from them; the rest is mixed, so that a tenth is a tenth of every site and rack.
     await client.query(
       `INSERT INTO rollout_rig (rollout_id, agent_id, ring, place, from_release)
-       SELECT $3, id, CASE WHEN place <= $4 THEN 0 WHEN place <= $5 THEN 1 ELSE 2 END, place, release_number
+       SELECT $3::int, id, CASE WHEN place <= $4 THEN 0 WHEN place <= $5 THEN 1 ELSE 2 END, place, release_number
          FROM (SELECT g.id, g.release_number,
-                      row_number() OVER (ORDER BY NOT (coalesce(${ONLINE}, false) AND g.mining), md5(g.id::text || $3::text)) AS place
+                      row_number() OVER (ORDER BY NOT (coalesce(${ONLINE}, false) AND g.mining), md5(g.id::text || ($3::int)::text)) AS place
                  FROM agent g WHERE g.retired_at IS NULL AND ${TAKES_IT} AND ${CHANNEL_OF} = $2) found`,
       [input.release_number, input.channel, id, canary, canary + tenth],
     );
@@ -176,7 +176,7 @@ export async function rollBackRollout(
     });
     await client.query(
       `INSERT INTO rollout_rig (rollout_id, agent_id, ring, place, from_release)
-       SELECT $2, agent_id, ${RING_LAST}, row_number() OVER (ORDER BY ring, place), $3 FROM rollout_rig
+       SELECT $2::int, agent_id, ${RING_LAST}, row_number() OVER (ORDER BY ring, place), $3::int FROM rollout_rig
         WHERE rollout_id = $1 AND state IN ('proved', 'updating') AND from_release IS NOT NULL`,
       [input.id, id, rollout.release_number],
     );

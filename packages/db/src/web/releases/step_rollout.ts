@@ -47,6 +47,8 @@ export interface RolloutDecision {
   end: { state: "stopped" | "done"; message: string } | null;
 }
 
+const rigCount = (count: number): string => `${count} ${count === 1 ? "rig" : "rigs"}`;
+
 export const isSettled = (state: RolloutRigState): boolean => state === "proved" || state === "failed" || state === "skipped";
 
 export function stepRollout(rollout: RolloutRow, rows: readonly RolloutRigRow[], now_ms: number): RolloutDecision {
@@ -68,7 +70,7 @@ export function stepRollout(rollout: RolloutRow, rows: readonly RolloutRigRow[],
 
   const failures = rigs.filter(({ state }) => state === "failed").length;
   if (failures > rollout.failures_max) {
-    const message = `Stopped by itself: ${failures} rigs could not be updated, and ${rollout.failures_max} were allowed.`;
+    const message = `Stopped by itself: ${rigCount(failures)} could not be updated, and ${rollout.failures_max} ${rollout.failures_max === 1 ? "was" : "were"} allowed.`;
     return { ...still, end: { state: "stopped", message } };
   }
   const loss_percent = lostPercent(rigs, now_ms);
@@ -95,9 +97,9 @@ export function stepRollout(rollout: RolloutRow, rows: readonly RolloutRigRow[],
   const count = (wanted: RolloutRigState) => rigs.filter(({ state }) => state === wanted).length;
   const away = count("waiting");
   const words = [
-    `${count("proved")} rigs proved it`,
+    `${rigCount(count("proved"))} proved it`,
     `${failures} failed`,
-    ...(away > 0 ? [`${away} are not connected and follow when they are`] : []),
+    ...(away > 0 ? [`${away} not connected, to follow`] : []),
   ];
   return { ...still, end: { state: "done", message: `${words.join(", ")}.` } };
 }

@@ -476,8 +476,19 @@ undo() {
   if made etc; then rm -rf "$ETC"; else rm -rf "$UNDO"; fi
 }
 
+# Whoever runs as this user is the agent or was started by it.
+end_processes() {
+  uid=$(id -u "$ACCOUNT" 2>/dev/null) && [ "$uid" != 0 ] || return 0
+  for process in /proc/[0-9]*; do
+    [ "$(stat -c %u "$process" 2>/dev/null)" = "$uid" ] && kill -KILL "${process#/proc/}" 2>/dev/null
+  done
+  return 0
+}
+
 remove_account() {
-  if has userdel; then userdel "$ACCOUNT" >/dev/null 2>&1; else deluser "$ACCOUNT" >/dev/null 2>&1; fi
+  end_processes
+  if has userdel; then userdel "$ACCOUNT" >/dev/null 2>&1 || { sleep 1; end_processes; }; fi
+  id "$ACCOUNT" >/dev/null 2>&1 && if has userdel; then userdel "$ACCOUNT" >/dev/null 2>&1; else deluser "$ACCOUNT" >/dev/null 2>&1; fi
   if grep -q "^$ACCOUNT:" /etc/group; then
     if has groupdel; then groupdel "$ACCOUNT" >/dev/null 2>&1; else delgroup "$ACCOUNT" >/dev/null 2>&1; fi
   fi
