@@ -12,8 +12,8 @@ export const { useTRPC, useTRPCClient } = context;
 const STALE_MS = 300_000;
 
 /** An answer that was cut off, or is a proxy's own page, is told as that and not as what a parser thinks of it. */
-const ask: typeof fetch = async (input, init) => {
-  const answer = await fetch(input, init);
+const ask = async (input: RequestInfo | URL, init?: unknown): Promise<Response> => {
+  const answer = await fetch(input, init as RequestInit);
   if (answer.headers.get("content-type")?.includes("json")) return answer;
   throw new Error("The server's answer did not arrive. Reload the page to see what was done before you try again.");
 };
