@@ -275,7 +275,7 @@ test("search finds a part of anything", async () => {
   expect(await find("rig-2")).toMatchObject({ rigs: [{ id: rigId(2), state: "mining" }], workers: [], blocks: [], accounts: [] });
   expect((await find("203")).blocks.map((block) => block.height)).toContain(203);
   expect((await find(hashOf("block 3").slice(0, 12))).blocks.map((block) => block.height)).toEqual([203]);
-  expect((await find("miner0004")).accounts).toEqual([{ account_id: 4, address: addressOf(4) }]);
+  expect((await find(addressOf(4).slice(6, 20))).accounts).toEqual([{ account_id: 4, address: addressOf(4) }]);
   const many = await find("bcrt1q");
   expect(many.workers).toHaveLength(6);
   expect(many.accounts).toHaveLength(4);
