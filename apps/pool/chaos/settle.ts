@@ -64,11 +64,17 @@ export class Settler {
     return true;
   }
 
-  /** The last share window is paid a minute after its ten: the pools' clocks are put there, so that everything is paid that was earned. */
+  /**
+   * The last share window is paid a minute after its ten: the pools' clocks are put there, so that everything is paid that was earned.
+   * A window of shares from when a clock was ahead begins in the future.
+   */
   async #payQuietWindows(): Promise<void> {
     const open = "SELECT count(*)::int AS n FROM share_log_cursor WHERE window_at IS NOT NULL";
     if ((await this.#count(open)) === 0) return;
-    for (const { clock } of this.#stack.pools) clock?.set(PAST_WINDOW_MS);
+    const ahead_ms = await this.#count(
+      "SELECT greatest(0, max(extract(epoch FROM window_at - now())) * 1000)::int AS n FROM share_log_cursor",
+    );
+    for (const { clock } of this.#stack.pools) clock?.set(ahead_ms + PAST_WINDOW_MS);
     await this.#until("the last share windows to be paid", async () => (await this.#count(open)) === 0);
     for (const { clock } of this.#stack.pools) clock?.set(0);
   }
