@@ -529,6 +529,23 @@ describe("batches", () => {
     expect(await code(explainAccount(database, { account_id: 999, network: NETWORK }))).toMatch(/^not_found/);
   });
 
+  test("an address that can be read no more is named with the way out, and holds nobody else up", async () => {
+    const database = await freshDatabase();
+    const paid = await owe(database, ADDRESS, 200_000n);
+    const unreadable = await owe(database, "bcrt1qonce", 300_000n);
+    const plan = { network: NETWORK, plan_key: "p", created_by: "anna" } as const;
+    const { total_sats } = await dryRunPayouts(database, { network: NETWORK });
+    expect(await code(createBatches(database, { ...plan, expected_total_sats: total_sats }))).toMatch(
+      new RegExp(`^changed: .*Account ${unreadable} cannot be paid: .*Hold it or leave it out`),
+    );
+    const without = { excluded_account_ids: [unreadable] };
+    const again = await dryRunPayouts(database, { network: NETWORK, ...without });
+    expect(again.total_sats).toBe(200_000);
+    await createBatches(database, { ...plan, ...without, expected_total_sats: again.total_sats });
+    const { rows } = await database.query("SELECT account_id FROM payout_item");
+    expect(rows).toEqual([{ account_id: paid }]);
+  });
+
   test("figures that are none are refused", async () => {
     const database = await freshDatabase();
     await owe(database, ADDRESS, 200_000n);

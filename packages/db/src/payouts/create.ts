@@ -79,7 +79,7 @@ export async function createBatches(database: Database | Transaction, options: C
     if (expected !== undefined && BigInt(expected) !== plan.total_sats) {
       throw new PayoutError(
         "changed",
-        `The balances changed since the dry run: it would be ${formatSats(plan.total_sats)} BTC now and was ${formatSats(expected)} BTC. Look at the plan again.`,
+        `The balances changed since the dry run: it would be ${formatSats(plan.total_sats)} BTC now and was ${formatSats(expected)} BTC. ${unpayable(plan)}Look at the plan again.`,
       );
     }
     const approvals_required = Math.max(plan.approvals_required, options.approvals_min ?? 0);
@@ -112,6 +112,12 @@ export async function createBatches(database: Database | Transaction, options: C
       approvals_required,
     };
   });
+}
+
+/** The dry run's sums take an address of the right network for a good one; whoever cannot be paid after all is named with the way out. */
+function unpayable({ skipped }: PayoutPlan): string {
+  const found = skipped.find((account) => account.skipped === "bad_address");
+  return found === undefined ? "" : `Account ${found.account_id} cannot be paid: ${found.why} Hold it or leave it out. `;
 }
 
 interface NewItem {
